@@ -1,0 +1,47 @@
+"""Wardmap: responsibility zones for streets and communities, on PostGIS and Folium."""
+
+from flask import Flask
+
+from app import db
+from app.accounts import guard
+from app.config import Settings, read_settings, secret_key
+from app.errors import N_, InvalidInput
+from app.web import error_pages, headers, language, pages
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, wired from its settings. The only list of rooms."""
+    from app.accounts.routes import accounts
+    from app.ground.routes import rooms as ground_rooms
+    from app.zones.routes import rooms as zone_rooms
+
+    settings = settings or read_settings()
+    if not settings.database_url:
+        raise InvalidInput(
+            "setting_missing", N_("没有数据库地址。请用 ./scripts/start 启动，或设置 DATABASE_URL。")
+        )
+    app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=secret_key(settings),
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=200,
+        SESSION_COOKIE_NAME=settings.cookie_name,
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TEMPLATES_AUTO_RELOAD=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    db.connect(settings.database_url, pool_size=settings.web_threads + 2)
+    if settings.trusted_proxies:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    for part in (language, headers, error_pages, pages, guard):
+        part.install(app)
+    for room in (accounts, *ground_rooms, *zone_rooms):
+        app.register_blueprint(room)
+    return app

@@ -1,0 +1,168 @@
+"""What can be done with accounts. Takes a session, never commits."""
+
+import secrets
+import threading
+from datetime import UTC, datetime
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import VerificationError
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account, BrowserSession
+from app.accounts.rules import ROLES, checked_login, checked_password
+from app.errors import N_, InvalidInput, NotFound
+
+# 19 MiB, two passes, one lane: 23 ms a hash on the reference machine, against 114 ms for the library's default,
+# which would let eight sign-ins a second occupy both cores.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+_HASHES_AT_ONCE = threading.Semaphore(2)
+_DUMMY = _HASHER.hash("nobody has this password")
+
+
+def add_account(session: Session, login: str, password: str, role: str) -> Account:
+    """Make a login.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    login, password : str
+        As typed.
+    role : str
+        One of `rules.ROLES`.
+
+    Returns
+    -------
+    Account
+        The new account, with its id.
+
+    Raises
+    ------
+    InvalidInput
+        "login_unusable", "password_weak" or "role_unknown".
+    Conflict
+        "login_taken".
+    """
+    login = checked_login(login)
+    if role not in ROLES:
+        raise InvalidInput("role_unknown", N_("没有“%(role)s”这种角色。"), role=role)
+    account = Account(login=login, password_hash=_hash(checked_password(password, login)), role=role)
+    session.add(account)
+    session.flush()  # the caller needs the id, and a taken login must be refused here
+    return account
+
+
+def ensure_first_account(session: Session, login: str = "admin") -> tuple[str, str | None]:
+    """Make the first account of an installation when there is none.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    login : str
+        Name for it.
+
+    Returns
+    -------
+    tuple of (str, str or None)
+        The login of the first account, and its generated password if it was made just now.
+    """
+    first = session.scalar(select(Account.login).order_by(Account.id).limit(1))
+    if first is not None:
+        return first, None
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    add_account(session, login, password, "planner")
+    return login, password
+
+
+def set_password(session: Session, login: str, password: str) -> None:
+    """Give an account a new password and end its sessions.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    login, password : str
+        As typed.
+
+    Raises
+    ------
+    NotFound
+        "account_unknown".
+    InvalidInput
+        "password_weak".
+    """
+    login = checked_login(login)
+    account_id = session.scalar(
+        update(Account)
+        .where(Account.login == login)
+        .values(password_hash=_hash(checked_password(password, login)))
+        .returning(Account.id)
+    )
+    if account_id is None:
+        raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
+    session.execute(BrowserSession.__table__.delete().where(BrowserSession.account_id == account_id))
+
+
+def account_with_password(session: Session, login: str, password: str) -> Account | None:
+    """The account that this login and password belong to.
+
+    Parameters
+    ----------
+    session : Session
+        May be read-only.
+    login, password : str
+        As typed.
+
+    Returns
+    -------
+    Account or None
+        None for an unknown login, a wrong password and a disabled account alike, in about the same time.
+    """
+    account = session.scalar(select(Account).where(Account.login == login.strip().lower()))
+    usable = account is not None and account.disabled_at is None
+    with _HASHES_AT_ONCE:
+        try:
+            _HASHER.verify(account.password_hash if account and usable else _DUMMY, password[:256])
+        except VerificationError:
+            return None
+    return account if usable else None
+
+
+def forget_expired_sessions(session: Session) -> None:
+    """Delete browser sessions that have run out.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    """
+    session.execute(BrowserSession.__table__.delete().where(BrowserSession.expires_at < func.now()))
+
+
+def disable_account(session: Session, login: str) -> None:
+    """Shut an account and end its sessions.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    login : str
+        As typed.
+
+    Raises
+    ------
+    NotFound
+        "account_unknown".
+    """
+    account = session.scalar(select(Account).where(Account.login == checked_login(login)))
+    if account is None:
+        raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
+    account.disabled_at = datetime.now(UTC)
+    session.execute(BrowserSession.__table__.delete().where(BrowserSession.account_id == account.id))
+
+
+def _hash(password: str) -> str:
+    with _HASHES_AT_ONCE:
+        return _HASHER.hash(password)

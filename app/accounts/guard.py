@@ -1,0 +1,166 @@
+"""Who is asking, and may they: server-side sessions and the mark that every view carries."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, current_app, redirect, request, session, url_for
+from flask.sessions import SessionInterface, SessionMixin
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app import db
+from app.accounts.models import Account, BrowserSession
+from app.errors import N_, NotAllowed
+from app.web.error_pages import wants_json
+from app.web.pages import public
+
+View = Callable[..., Any]
+
+
+class Identity(NamedTuple):
+    """The signed-in account, as far as a page needs it."""
+
+    id: int
+    login: str
+    role: str
+
+
+class KeptSession(dict[str, Any], SessionMixin):
+    """What Flask calls the session; its contents are a row in the database."""
+
+    def __init__(self, contents: dict[str, Any], token: str | None, expires_at: datetime | None) -> None:
+        super().__init__(contents)
+        self.as_read = dict(contents)
+        self.token = token
+        self.expires_at = expires_at
+        self.account: Identity | None = None
+        self.account_id: int | None = None
+        self.renewed = False
+
+    @property
+    def changed(self) -> bool:
+        return self.renewed or dict(self) != self.as_read
+
+
+class DatabaseSessions(SessionInterface):
+    """Sessions in PostgreSQL: gone at sign-out, a new token at sign-in, nothing but a random token in the cookie."""
+
+    def open_session(self, app: Flask, request: Any) -> KeptSession:
+        token = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
+        if not token or request.path.startswith("/assets/"):
+            return KeptSession({}, None, None)
+        look = (
+            select(
+                BrowserSession.contents, BrowserSession.expires_at, Account.id, Account.login, Account.role
+            )
+            .join(
+                Account,
+                (Account.id == BrowserSession.account_id) & Account.disabled_at.is_(None),
+                isouter=True,
+            )
+            .where(BrowserSession.token_hash == _hash(token), BrowserSession.expires_at > func.now())
+        )
+        with db.reading() as reader:
+            row = reader.execute(look).first()
+        if row is None:
+            return KeptSession({}, None, None)
+        kept = KeptSession(row.contents, token, row.expires_at)
+        if row.id is not None:
+            kept.account, kept.account_id = Identity(row.id, row.login, row.role), row.id
+        return kept
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        lifetime = timedelta(hours=app.config["SETTINGS"].session_hours)
+        now = datetime.now(UTC)
+        ageing = session.expires_at is not None and session.expires_at - now < lifetime / 2
+        if not session.changed and not (ageing and session.token):
+            return
+        token = session.token if session.token and not session.renewed else secrets.token_urlsafe(32)
+        row = {"account_id": session.account_id, "contents": dict(session), "expires_at": now + lifetime}
+        with db.transaction() as writing:
+            if session.renewed and session.token:
+                writing.execute(
+                    delete(BrowserSession).where(BrowserSession.token_hash == _hash(session.token))
+                )
+            if session.renewed and session.account_id is None:
+                response.delete_cookie(app.config["SESSION_COOKIE_NAME"], path="/")
+                return
+            writing.execute(
+                insert(BrowserSession)
+                .values(token_hash=_hash(token), **row)
+                .on_conflict_do_update(index_elements=["token_hash"], set_=row)
+            )
+        response.set_cookie(
+            app.config["SESSION_COOKIE_NAME"], token, max_age=int(lifetime.total_seconds()), path="/",
+            httponly=True, secure=app.config["SESSION_COOKIE_SECURE"], samesite="Lax",
+        )  # fmt: skip
+
+
+def install(app: Flask) -> None:
+    app.session_interface = DatabaseSessions()
+    CSRFProtect(app)
+    app.before_request(check_guard)
+    app.jinja_env.globals["account"] = current_account
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """Mark a view as open to these roles."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, **kwargs)
+
+        guarded.guard = roles  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
+
+
+def check_guard() -> Any:
+    """Before every view: its mark against the account. A view without a mark is closed."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return None
+    mark = getattr(view, "guard", ())
+    if mark == "public":
+        return None
+    account = current_account()
+    if account is None:
+        if wants_json() or request.method != "GET":
+            raise NotAllowed("sign_in_first", N_("请先登录。登录可能已经过期。"))
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if account.role not in mark:
+        raise NotAllowed("role_missing", N_("你的账号没有做这件事的权限，请联系街道管理员。"))
+    return None
+
+
+def current_account() -> Identity | None:
+    """The signed-in account, or None."""
+    return getattr(session, "account", None)
+
+
+def sign_in(account_id: int) -> None:
+    """Begin a session for this account under a new token."""
+    session.clear()
+    session.account_id, session.renewed = account_id, True  # type: ignore[attr-defined]
+
+
+def sign_out() -> None:
+    """End the session on the server, whatever the browser keeps."""
+    session.clear()
+    session.account_id, session.renewed = None, True  # type: ignore[attr-defined]
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+ROLE_NAMES = {"planner": _l("规划员"), "community": _l("社区工作者")}
+__all__ = ["ROLE_NAMES", "Identity", "allow", "current_account", "install", "public", "sign_in", "sign_out"]

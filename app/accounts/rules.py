@@ -1,0 +1,58 @@
+"""Decisions about accounts on plain values."""
+
+from app.errors import N_, InvalidInput
+
+PLANNER = "planner"
+COMMUNITY = "community"
+ROLES = (PLANNER, COMMUNITY)
+MIN_PASSWORD = 12
+MAX_PASSWORD = 256
+
+
+def checked_login(login: str) -> str:
+    """Bring a login into its stored form.
+
+    Parameters
+    ----------
+    login : str
+        As typed; blanks around it and capitals do not matter.
+
+    Returns
+    -------
+    str
+        Lower case, no surrounding blanks, 2 to 64 characters.
+
+    Raises
+    ------
+    InvalidInput
+        "login_unusable" when it is too short, too long or holds blanks or control characters.
+    """
+    plain = login.strip().lower()
+    if not 2 <= len(plain) <= 64 or any(ch.isspace() or not ch.isprintable() for ch in plain):
+        raise InvalidInput("login_unusable", N_("账号名要有 2 到 64 个字符，中间不能有空格。"))
+    return plain
+
+
+def checked_password(password: str, login: str) -> str:
+    """Refuse passwords that are too short, too long or contain the login.
+
+    Parameters
+    ----------
+    password, login : str
+        As typed.
+
+    Returns
+    -------
+    str
+        The password, unchanged.
+
+    Raises
+    ------
+    InvalidInput
+        "password_weak" with what is wanted.
+    """
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or login.lower() in password.lower():
+        raise InvalidInput(
+            "password_weak", N_("密码至少要 %(least)s 个字符，而且不能包含账号名。"), least=MIN_PASSWORD
+        )
+    return password

@@ -1,0 +1,28 @@
+"""Settings and a connected database for one command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from app import db
+from app.cluster import connection_url
+from app.config import Settings, read_settings
+
+
+def installed(settings: Settings | None = None) -> Settings:
+    """The settings, with the private cluster's address when no database was set."""
+    settings = settings or read_settings()
+    return (
+        settings if settings.database_url else replace(settings, database_url=connection_url(settings.home))
+    )
+
+
+@contextmanager
+def connected(settings: Settings | None = None) -> Iterator[Settings]:
+    """Connect this process to the installation's database for the length of a command."""
+    settings = installed(settings)
+    engine = db.connect(settings.database_url, pool_size=2)
+    try:
+        yield settings
+    finally:
+        engine.dispose()

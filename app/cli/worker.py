@@ -1,0 +1,27 @@
+"""The job worker."""
+
+import logging
+
+import click
+
+from app import jobs
+from app.cli.settings import connected
+
+
+@click.command()
+@click.option("--until-empty", is_flag=True, help="做完队列里的任务就结束。")
+def worker(until_empty: bool) -> None:
+    """运行后台任务：检查和写入导入的文件。可以在多台机器上同时运行多个。"""
+    import app.ground.boundary_import.jobs  # noqa: F401  registers the jobs
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    with connected() as settings:
+        queue = jobs.worker_app(settings.database_url)
+        with queue.open():
+            queue.run_worker(
+                wait=not until_empty,
+                concurrency=2,
+                fetch_job_polling_interval=2,
+                shutdown_graceful_timeout=10,
+            )

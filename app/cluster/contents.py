@@ -1,0 +1,56 @@
+"""What a fresh cluster is filled with: the role that owns everything, its database, the extensions."""
+
+import psycopg
+from psycopg import sql
+
+from app.cluster.folders import Facts
+from app.cluster.programs import EXTENSIONS, extension_missing
+
+
+def is_filled(facts: Facts) -> bool:
+    """Whether the owner gets in and finds the extensions."""
+    try:
+        with psycopg.connect(facts.conninfo) as connection:
+            rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
+    except psycopg.OperationalError:
+        return False
+    return set(EXTENSIONS) <= {row[0] for row in rows}
+
+
+def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> None:
+    """Create what is missing; safe to run again after it was cut off anywhere."""
+    role, database = sql.Identifier(facts.role), sql.Identifier(facts.database)
+    with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [facts.role]).fetchone()
+        verb = sql.SQL("ALTER" if found else "CREATE")
+        rights = sql.SQL("CREATEDB" if may_create_databases else "NOCREATEDB")
+        connection.execute(
+            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEROLE {} PASSWORD {}").format(
+                verb, role, rights, sql.Literal(facts.password)
+            )
+        )
+        if not connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [facts.database]
+        ).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+        # Nobody but the owner has business in it, not even somebody who can name the database.
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
+        for extension in EXTENSIONS:
+            try:
+                connection.execute(
+                    sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
+                )
+            except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported):
+                raise extension_missing(extension, major) from None
+
+
+def has_table(url: str, name: str) -> bool:
+    """Whether the database has this table in the schema that new tables go to."""
+    with psycopg.connect(libpq_url(url)) as connection:
+        return bool(connection.execute("SELECT to_regclass(%s) IS NOT NULL", [name]).fetchone() == (True,))
+
+
+def libpq_url(url: str) -> str:
+    """The same address without the name of SQLAlchemy's driver."""
+    return "postgresql://" + url.split("://", 1)[1]

@@ -1,0 +1,132 @@
+"""The database: engine, base class with named constraints, the one commit, and what a refused row means."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from app.errors import N_, Conflict, DomainError, InvalidInput, Unavailable
+
+# 40001 serialization failure, 40P01 deadlock: the whole transaction may simply be tried again.
+RETRYABLE = ("40001", "40P01")
+DISK_FULL = ("53100",)
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 4_000
+INSTANT = TIMESTAMP(timezone=True)
+
+
+class Base(DeclarativeBase):
+    """Every table of the program."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+            "uq": "%(table_name)s_%(column_0_N_name)s_is_unique",
+            "ck": "%(table_name)s_%(constraint_name)s",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+            "pk": "%(table_name)s_pk",
+        }
+    )
+
+
+# Name of a database constraint -> what to tell the person. Rooms add theirs with `explain`.
+_EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
+_sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+
+
+def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) -> None:
+    """Say in words what a violation of this constraint means."""
+    _EXPLANATIONS[constraint] = (kind, code, sentence)
+
+
+def connect(url: str, pool_size: int = 8) -> Engine:
+    """Make the engine for this process and use it from now on."""
+    engine = create_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+            " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c jit=off",
+        },
+    )
+    bind(engine)
+    return engine
+
+
+def bind(target: Engine | Connection, **options: Any) -> None:
+    """Point every later transaction at this engine, or at one connection (tests)."""
+    _sessions.configure(bind=target, **options)
+
+
+def driver_url(url: str) -> str:
+    """Accept the usual spellings of a PostgreSQL address; psycopg 3 is the driver."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """All or nothing: commits when the block ends well, explains what the database refused."""
+    session = _sessions()
+    try:
+        yield session
+        session.commit()
+    except DBAPIError as error:
+        session.rollback()
+        raise explained(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One read-only snapshot; a statement that writes is refused by the database."""
+    session = _sessions()
+    try:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        yield session
+    except DBAPIError as error:
+        raise explained(error) from error
+    finally:
+        # What was read stays usable after the block; a rollback would expire it.
+        session.expunge_all()
+        session.rollback()
+        session.close()
+
+
+def explained(error: DBAPIError) -> Exception:
+    """The domain error behind a database error, or the error itself when it is a defect."""
+    cause = error.orig
+    diagnosis = getattr(cause, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None) or ""
+    if isinstance(error, IntegrityError) and name in _EXPLANATIONS:
+        kind, code, sentence = _EXPLANATIONS[name]
+        return kind(code, sentence)
+    state = getattr(cause, "sqlstate", None) or ""
+    if state in DISK_FULL:
+        return Unavailable("disk_full", N_("数据库所在的磁盘已满，刚才的操作没有保存。请清理磁盘后重试。"))
+    if state in RETRYABLE or state == "55P03":
+        return Conflict("busy", N_("别人正在改同一处，刚才的操作没有保存。请稍后重试。"))
+    if state == "57014":
+        return Unavailable("too_slow", N_("这一步用时过长，已停止，没有保存任何改动。请缩小范围后重试。"))
+    if state in {"22P05", "22021"}:
+        return InvalidInput("text_unusable", N_("文字里有数据库不能保存的字符。"))
+    if isinstance(error, OperationalError) and (error.connection_invalidated or not state):
+        return Unavailable("database_away", N_("暂时连不上数据库，请稍后重试。"))
+    return error

@@ -1,0 +1,251 @@
+"""First look at a file: what it is, which layers and columns it has, where it would lie."""
+
+from __future__ import annotations
+
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from app.geo.columns import KINDS, ColumnSketch, guess_columns, guess_kind
+from app.geo.container import Contents
+from app.geo.crs import Bounds, bounds_to_wgs84, describe_crs, looks_swapped, missing_crs_candidates
+from app.geo.encoding import previews
+from app.geo.findings import Finding, refusal
+from app.geo.layers import Chunk, Layer, open_layers
+from app.geo.limits import Limits
+
+Progress = Callable[[str, int, int], None]
+DISTINCT_CAP = 10_000
+SAMPLES = 5
+# Column names only the boundary files of Amap's DataV service have; those are GCJ-02 whatever they say.
+SHIFTED_SCHEMA = {"adcode", "acroutes", "childrenNum", "subFeatureIndex", "childrennum", "subfeatureindex"}
+
+
+@dataclass(slots=True)
+class LayerSketch:
+    """What one layer of a file looks like; JSON-able. Boxes are (min x, min y, max x, max y)."""
+
+    name: str
+    features: int
+    geometry_types: dict[str, int]
+    crs: dict[str, Any]
+    bounds: Bounds | None
+    bounds_wgs84: Bounds | None
+    crs_candidates: list[dict[str, Any]]
+    columns: list[ColumnSketch]
+    encoding: dict[str, Any]
+    kind_guess: str | None
+    column_guesses: dict[str, dict[str, str]]
+
+
+@dataclass(slots=True)
+class Inspection:
+    """The result of the first look; ``as_json`` is what crosses the process border."""
+
+    kind: str
+    driver: str | None
+    layers: list[LayerSketch] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The inspection as a JSON object."""
+        return {
+            "kind": self.kind,
+            "driver": self.driver,
+            "layers": [asdict(layer) for layer in self.layers],
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Read back what ``as_json`` wrote."""
+        layers = [
+            LayerSketch(**{**layer, "columns": [ColumnSketch(**column) for column in layer["columns"]]})
+            for layer in stored["layers"]
+        ]
+        return cls(stored["kind"], stored["driver"], layers, [Finding.from_json(item) for item in stored["findings"]])
+
+    def layer(self, name: str) -> LayerSketch:
+        """The layer of a name.
+
+        Raises
+        ------
+        InvalidInput
+            ``layer_unknown``.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise refusal("layer_unknown", layer=name)
+
+
+@dataclass(slots=True)
+class _Column:
+    """Running tallies of one column."""
+
+    filled: int = 0
+    numeric: int = 0
+    whole: int = 0
+    samples: list[str] = field(default_factory=list)
+    distinct: set[str] = field(default_factory=set)
+
+    def add(self, cells: pa.Array) -> None:
+        present = cells.drop_null()
+        self.filled += len(present)
+        self.numeric += int(pc.sum(pc.match_substring_regex(present, r"^[+-]?\d+(\.\d+)?$")).as_py() or 0)
+        self.whole += int(pc.sum(pc.match_substring_regex(present, r"^\d+$")).as_py() or 0)
+        if len(self.distinct) < DISTINCT_CAP:
+            fresh = pc.unique(present).slice(0, DISTINCT_CAP).to_pylist()
+            self.samples += [text[:80] for text in fresh if text not in self.distinct][: SAMPLES - len(self.samples)]
+            self.distinct.update(fresh)
+
+    def sketch(self, name: str, rows: int) -> ColumnSketch:
+        kind = "text"
+        if self.filled and self.numeric == self.filled:
+            kind = "integer" if self.whole == self.filled else "real"
+        share = round(self.filled / rows, 4) if rows else 0.0
+        return ColumnSketch(name, kind, self.samples, share, min(len(self.distinct), DISTINCT_CAP))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Running facts of one layer."""
+
+    rows: int = 0
+    types: dict[str, int] = field(default_factory=dict)
+    low: np.ndarray[Any, Any] = field(default_factory=lambda: np.full(2, np.inf))
+    high: np.ndarray[Any, Any] = field(default_factory=lambda: np.full(2, -np.inf))
+    columns: dict[str, _Column] = field(default_factory=dict)
+
+    def add(self, chunk: Chunk) -> None:
+        self.rows += len(chunk)
+        present = chunk.shapes[~shapely.is_missing(chunk.shapes)]
+        ids, counts = np.unique(shapely.get_type_id(present), return_counts=True)
+        for number, count in zip(ids.tolist(), counts.tolist(), strict=True):
+            name = TYPE_NAMES.get(number, "Curve")
+            self.types[name] = self.types.get(name, 0) + count
+        points = shapely.get_coordinates(present)
+        points = points[np.isfinite(points).all(axis=1)]
+        if len(points):
+            self.low = np.minimum(self.low, points.min(axis=0))
+            self.high = np.maximum(self.high, points.max(axis=0))
+        for name, cells in chunk.columns.items():
+            self.columns.setdefault(name, _Column()).add(cells)
+
+    @property
+    def bounds(self) -> Bounds | None:
+        if not np.isfinite(self.low).all():
+            return None
+        return (float(self.low[0]), float(self.low[1]), float(self.high[0]), float(self.high[1]))
+
+
+TYPE_NAMES = {
+    0: "Point",
+    1: "LineString",
+    2: "LinearRing",
+    3: "Polygon",
+    4: "MultiPoint",
+    5: "MultiLineString",
+    6: "MultiPolygon",
+    7: "GeometryCollection",
+}
+
+
+def inspect_contents(
+    contents: Contents, limits: Limits, progress: Progress, near: tuple[float, float] | None = None
+) -> Inspection:
+    """Look at an upload; runs in the child process only.
+
+    Parameters
+    ----------
+    contents : Contents
+        The unpacked upload.
+    near : tuple of float, optional
+        (lon, lat) where the office works, to order candidates for a missing reference system.
+    """
+    found = Inspection(contents.kind, contents.driver, findings=list(contents.findings))
+    layers = open_layers(contents)
+    for layer in layers:
+        sketch = _sketch_layer(layer, limits, progress, near, found.findings)
+        if sketch is not None:
+            found.layers.append(sketch)
+    if not found.layers:
+        raise refusal("layer_empty", layer=layers[0].name if layers else contents.kind)
+    return found
+
+
+def _sketch_layer(
+    layer: Layer, limits: Limits, progress: Progress, near: tuple[float, float] | None, findings: list[Finding]
+) -> LayerSketch | None:
+    _refuse_too_many(layer.features, limits)
+    tally = _Tally()
+    for chunk in layer.chunks():
+        tally.add(chunk)
+        _refuse_too_many(tally.rows, limits)
+        progress("read", tally.rows, max(layer.features, tally.rows))
+    if not tally.rows:
+        if layer.features >= 0:  # an empty view of an extract is no news
+            findings.append(Finding("layer_empty", "refuse", facts={"layer": layer.name}))
+        return None
+    columns = {name: column.sketch(name, tally.rows) for name, column in tally.columns.items()}
+    crs, bounds_wgs84, candidates = _place(layer, tally.bounds, near, findings)
+    kind = getattr(layer, "kind", None) or guess_kind(layer.name, tally.types, columns)
+    guesses = {one: guess_columns(one, columns.values()) for one in KINDS}
+    for item, name in guesses.get(kind or "building", {}).items():
+        columns[name].guess = item
+    _note_schema(columns, findings)
+    return LayerSketch(
+        name=layer.name,
+        features=tally.rows,
+        geometry_types=tally.types,
+        crs=crs,
+        bounds=tally.bounds,
+        bounds_wgs84=bounds_wgs84,
+        crs_candidates=candidates,
+        columns=list(columns.values()),
+        encoding={
+            "used": layer.guess.encoding,
+            "evidence": layer.guess.evidence,
+            "previews": previews(layer.raw_texts(), layer.guess.encoding),
+        },
+        kind_guess=kind,
+        column_guesses=guesses,
+    )
+
+
+def _place(
+    layer: Layer, bounds: Bounds | None, near: tuple[float, float] | None, findings: list[Finding]
+) -> tuple[dict[str, Any], Bounds | None, list[dict[str, Any]]]:
+    """The stated reference system and its box, or the candidates for a missing one."""
+    if layer.crs is not None:
+        label = describe_crs(layer.crs)
+        placed = bounds_to_wgs84(bounds, label.code or label.wkt) if bounds else None
+        if bounds and label.geographic and looks_swapped(bounds):
+            findings.append(Finding("axis_swapped", "warn"))
+        return {**label.as_json(), "missing": False}, placed, []
+    missing = {"code": None, "name": None, "unit": None, "geographic": None, "wkt": None, "missing": True}
+    if bounds is None:
+        return missing, None, []
+    findings.append(Finding("crs_missing", "warn"))
+    if looks_swapped(bounds):
+        findings.append(Finding("axis_swapped", "warn"))
+    return missing, None, [asdict(candidate) for candidate in missing_crs_candidates(bounds, near)]
+
+
+def _refuse_too_many(features: int, limits: Limits) -> None:
+    if features > limits.max_features:
+        raise refusal("too_many_features", features=features, limit=limits.max_features)
+
+
+def _note_schema(columns: dict[str, ColumnSketch], findings: list[Finding]) -> None:
+    telling = sorted(SHIFTED_SCHEMA & set(columns))
+    if len(telling) >= 2 and "adcode" in telling:
+        findings.append(Finding("datum_schema", "warn", facts={"columns": "、".join(telling)}))
+
+

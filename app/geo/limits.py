@@ -1,0 +1,53 @@
+"""How much one file may ask of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings for one import, enforced by the kernel where the kernel can.
+
+    Attributes
+    ----------
+    max_bytes, max_unpacked_bytes : int
+        Size of the upload, and of everything inside it once unpacked.
+    max_members : int
+        Files inside an archive.
+    max_ratio : int
+        Unpacked bytes per packed byte of one archive member.
+    max_features, max_vertices_feature, max_vertices_file : int
+        Rows, corners of one shape, corners of all shapes.
+    wall_s, cpu_s : float
+        Time the child process may take, by the clock and on the processor.
+    repair_wall_s, repair_total_s : float
+        Time for repairing one shape, and all shapes of a file.
+    memory_bytes : int
+        Address space of the child. It is larger than the memory in use: libraries reserve about 1 GiB unused.
+    """
+
+    max_bytes: int = 300 * MEBIBYTE
+    max_unpacked_bytes: int = 1536 * MEBIBYTE
+    max_members: int = 500
+    max_ratio: int = 250
+    max_features: int = 500_000
+    max_vertices_feature: int = 10_000
+    max_vertices_file: int = 8_000_000
+    wall_s: float = 600.0
+    cpu_s: float = 600.0
+    repair_wall_s: float = 2.0
+    repair_total_s: float = 30.0
+    memory_bytes: int = 4096 * MEBIBYTE
+
+    def as_json(self) -> dict[str, Any]:
+        """The limits as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Read back what ``as_json`` wrote."""
+        return cls(**stored)

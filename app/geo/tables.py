@@ -1,0 +1,181 @@
+"""CSV files and workbooks as layers: find the header, drop totals, keep everything text."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from app.errors import N_
+from app.geo.columns import known_name
+from app.geo.container import Contents, Member
+from app.geo.encoding import Guess, codec_named, guess_text
+from app.geo.findings import refusal
+from app.geo.layers import CHUNK_ROWS, FORMAT_UTF8, MAX_COLUMNS, Chunk, Layer, no_shapes
+from app.geo.limits import MEBIBYTE
+
+HEADER_SEARCH_ROWS = 10
+MAX_ROWS = 1_000_000
+MAX_WORKBOOK_BYTES = 400 * MEBIBYTE
+TOTALS = ("合计", "小计", "总计", "total", "subtotal")
+SAMPLE_BYTES = 2 * MEBIBYTE
+
+Row = Sequence[str]
+
+
+class TableLayer:
+    """Rows of text under a header."""
+
+    has_shapes = False
+    crs: str | None = None
+
+    def __init__(self, name: str, rows: list[Row], guess: Guess, raw: list[bytes]) -> None:
+        self.name = name
+        self.guess = guess
+        self._raw = raw
+        at = header_row(rows)
+        self.columns = _unique(rows[at]) if rows else []
+        self.rows = [row for row in rows[at + 1 :] if _is_record(row)]
+
+    @property
+    def features(self) -> int:
+        """Rows below the header, without blank lines and totals."""
+        return len(self.rows)
+
+    def raw_texts(self) -> list[bytes]:
+        """Some lines in bytes, for previews."""
+        return self._raw
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows in pieces."""
+        for start in range(0, len(self.rows), CHUNK_ROWS):
+            piece = self.rows[start : start + CHUNK_ROWS]
+            chunk = no_shapes(len(piece))
+            for number, name in enumerate(self.columns[:MAX_COLUMNS]):
+                cells = [row[number].strip() or None if number < len(row) else None for row in piece]
+                chunk.columns[name] = pa.array(cells, pa.string())
+            yield chunk
+
+
+def open_tables(contents: Contents, encoding: str | None) -> list[Layer]:
+    """The tables of a CSV file or the visible sheets of a workbook.
+
+    Raises
+    ------
+    InvalidInput
+        ``file_unreadable``, ``zip_bomb``, ``xml_entities``, ``too_many_features``.
+    """
+    layers: list[Layer] = []
+    for member in contents.members:
+        if contents.kind == "csv":
+            layers.append(_csv_layer(member, encoding))
+        else:
+            layers += _sheets(member)
+    return layers
+
+
+def header_row(rows: list[Row]) -> int:
+    """Index of the header: the row near the top with most known column names, else with most filled cells."""
+    best, best_score = 0, (-1, -1)
+    for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
+        filled = [cell for cell in row if cell.strip()]
+        score = (sum(known_name(cell) for cell in filled), 0)
+        if len(set(filled)) == len(filled) and len(filled) > 1:
+            score = (score[0], len(filled))
+        if score > best_score:
+            best, best_score = index, score
+    return best
+
+
+def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
+    with member.path.open("rb") as stream:
+        sample = stream.read(SAMPLE_BYTES)
+    whole = sample[: sample.rfind(b"\n") + 1] or sample
+    chosen = codec_named(encoding) if encoding else None
+    guess = Guess(chosen, "chosen") if chosen else guess_text(whole)
+    if guess.encoding == "utf-8":
+        guess = Guess("utf-8-sig", guess.evidence)
+    head = whole.decode(guess.encoding, "replace")
+    delimiter = max(",\t;|", key=lambda sign: head[:20_000].count(sign))
+    rows: list[Row] = []
+    try:
+        with member.path.open(encoding=guess.encoding, errors="replace", newline="") as stream:
+            for row in csv.reader((line.replace("\x00", "") for line in stream), delimiter=delimiter):
+                rows.append(row)
+                if len(rows) > MAX_ROWS:
+                    raise refusal("too_many_features", features=len(rows), limit=MAX_ROWS)
+    except csv.Error as error:
+        raise refusal("file_unreadable", name=member.title, reason=str(error)) from error
+    return TableLayer(member.title, rows, guess, whole[:40_000].split(b"\n")[:60])
+
+
+def _sheets(member: Member) -> list[Layer]:
+    import python_calamine
+
+    if member.path.suffix == ".xlsx":
+        _check_workbook(member.path, member.title)
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(member.path))
+        visible = [
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.visible == python_calamine.SheetVisibleEnum.Visible
+            and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+        ]
+        layers: list[Layer] = []
+        for name in visible:
+            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
+            if any(any(cell != "" for cell in row) for row in cells):
+                rows = [[_cell_text(cell) for cell in row] for row in cells]
+                layers.append(TableLayer(name, rows, FORMAT_UTF8, []))
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise refusal("file_unreadable", name=member.title, reason=str(error)[:120]) from error
+    if not layers:
+        raise refusal("layer_empty", layer=member.title)
+    return layers
+
+
+def _check_workbook(path: Path, title: str) -> None:
+    """A workbook is a zip of XML: bound it before the reader unpacks it, and refuse declarations."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > 2_000 or sum(entry.file_size for entry in entries) > MAX_WORKBOOK_BYTES:
+                raise refusal("zip_bomb", name=title, reason=N_("总大小超过上限"))
+            for entry in entries:
+                if entry.file_size > MEBIBYTE and entry.file_size > 250 * max(entry.compress_size, 1):
+                    raise refusal("zip_bomb", name=title, reason=N_("压缩比异常"))
+                with archive.open(entry) as stream:
+                    head = stream.read(4096).upper()
+                if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                    raise refusal("xml_entities", name=title)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+        raise refusal("file_truncated", name=title) from error
+
+
+def _cell_text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    return str(cell).strip()
+
+
+def _is_record(row: Row) -> bool:
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return bool(filled) and filled[0].replace(" ", "").lower().rstrip("：:") not in TOTALS
+
+
+def _unique(header: Row) -> list[str]:
+    """Column names: blanks get a number, repeats get a suffix."""
+    names: list[str] = []
+    seen: dict[str, int] = {}
+    for number, cell in enumerate(header):
+        name = cell.strip().strip("\ufeff") or f"column_{number + 1}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return names

@@ -1,0 +1,99 @@
+"""From checked rows to a plan: what would be created, changed, left as it is or refused. Writes nothing but the plan."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidInput, N_
+from app.ground.boundary_import.plan_areas import plan_areas
+from app.ground.boundary_import.plan_backdrop import plan_backdrop, plan_codes
+from app.ground.boundary_import.plan_buildings import plan_buildings
+from app.ground.boundary_import.sentences import PLAN_SENTENCES
+from app.ground.models import GroundImport
+
+# Temporary tables last until the end of the transaction; a second plan in it starts afresh.
+CLEAR = """
+DROP TABLE IF EXISTS plan_row, plan_community, plan_name, plan_place, plan_home, plan_match, plan_last, plan_result
+"""
+COUNTS = """
+SELECT count(*) AS rows,
+  count(*) FILTER (WHERE verdict = 'create') AS create, count(*) FILTER (WHERE verdict = 'change') AS change,
+  count(*) FILTER (WHERE verdict = 'same') AS same, count(*) FILTER (WHERE verdict = 'refused') AS refused
+FROM import_row WHERE import_id = :id
+"""
+BOUNDS = """
+SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)
+FROM (SELECT ST_Extent(shape) AS e FROM import_row WHERE import_id = :id) AS everything
+"""
+
+
+def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
+    """Plan an import whose checked rows are in place, and give its summary.
+
+    Parameters
+    ----------
+    session : Session
+        One transaction for everything; the plan of an earlier time is replaced.
+    found : GroundImport
+        Its kind and options say how.
+
+    Returns
+    -------
+    dict
+        Counts per verdict, counts per finding, bounds, revision of the ground that was planned against, and what the
+        kind adds (last_numbers, parents_created, local_codes, cells, overlays).
+
+    Raises
+    ------
+    InvalidInput
+        "into_unknown", "areas_too_many".
+    """
+    options = found.options or {}
+    into = options.get("into")
+    _refuse_unknown_area(session, into)
+    bound = {"id": found.id}
+    revision = session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'"))
+    session.execute(text(CLEAR))
+    session.execute(
+        text("DELETE FROM import_finding WHERE import_id = :id AND code = ANY(:codes)"),
+        bound | {"codes": list(PLAN_SENTENCES)},
+    )
+    session.execute(
+        text(
+            "UPDATE import_row SET verdict = 'refused', area_code = NULL, target_id = NULL, target_code = NULL"
+            " WHERE import_id = :id AND (verdict IS NOT NULL OR refused)"
+        ),
+        bound,
+    )
+    session.execute(text("ANALYZE import_row"))
+    added = _plan_kind(session, found, into)
+    counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
+    per_code = session.execute(text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound)
+    bounds = session.execute(text(BOUNDS), bound).one()
+    return {
+        **counts,
+        "findings": {code: count for code, count in per_code},
+        "bounds": list(bounds) if bounds[0] is not None else None,
+        "revision": revision,
+        **added,
+    }
+
+
+def _plan_kind(session: Session, found: GroundImport, into: str | None) -> dict[str, Any]:
+    match found.kind:
+        case "building":
+            return plan_buildings(session, found.id, into)
+        case "road" | "water":
+            return plan_backdrop(session, found.id, found.kind)
+        case "codes":
+            return plan_codes(session, found.id)
+        case _:
+            return plan_areas(session, found.id, found.kind or "", into, found.file_name)
+
+
+def _refuse_unknown_area(session: Session, into: str | None) -> None:
+    if into and not session.scalar(text("SELECT EXISTS (SELECT FROM area WHERE code = :code)"), {"code": into}):
+        raise InvalidInput(
+            "into_unknown", N_("“归入”的区划 %(code)s 不存在。请从列表中选择，或先导入它的边界。"), code=into
+        )

@@ -1,0 +1,79 @@
+"""Carrying out the plan of a boundary file: areas, and a new dated version where name or boundary changed."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+PARENT = """
+INSERT INTO area (code, level, parent_code, is_local, import_id)
+SELECT :code, :level, :parent_code, NOT EXISTS (SELECT FROM division_code d WHERE d.code = :code), :id
+ON CONFLICT (code) DO NOTHING RETURNING code
+"""
+PARENT_NAME = "INSERT INTO area_version (area_code, name, import_id) VALUES (:code, left(:name, 100), :id)"
+# A code that stands neither in the file nor in the official list was made here.
+CREATE = """
+INSERT INTO area (code, level, parent_code, is_local, import_id)
+SELECT i.target_code, :level, i.area_code,
+  NOT EXISTS (SELECT FROM division_code d WHERE d.code = i.target_code)
+    AND rpad(COALESCE(i.code, ''), 12, '0') <> i.target_code, i.import_id
+FROM import_row i WHERE i.import_id = :id AND i.verdict = 'create'
+"""
+# Two versions cannot begin on one day: the earlier of the day is kept aside and replaced.
+KEEP_ASIDE = """
+INSERT INTO import_former (import_id, subject, key, columns, shape)
+SELECT :id, 'area_version', v.id::text, jsonb_build_object('name', v.name, 'import_id', v.import_id), v.boundary
+FROM import_row i JOIN area_version v ON v.area_code = i.target_code AND v.during @> CURRENT_DATE
+WHERE i.import_id = :id AND i.verdict = 'change' AND lower(v.during) = CURRENT_DATE
+"""
+REPLACE = """
+UPDATE area_version v SET name = COALESCE(left(i.name, 100), v.name),
+  boundary = COALESCE(ST_Multi(i.shape), v.boundary), import_id = :id, created_at = now()
+FROM import_row i
+WHERE i.import_id = :id AND i.verdict = 'change' AND v.area_code = i.target_code
+  AND v.during @> CURRENT_DATE AND lower(v.during) = CURRENT_DATE
+"""
+CLOSE = """
+CREATE TEMP TABLE closing ON COMMIT DROP AS
+SELECT v.id, v.area_code, v.name, v.boundary, upper(v.during) AS until, i.row_no
+FROM import_row i JOIN area_version v ON v.area_code = i.target_code
+WHERE i.import_id = :id AND i.verdict = 'change' AND v.during @> CURRENT_DATE AND lower(v.during) < CURRENT_DATE;
+UPDATE area_version v SET during = daterange(lower(v.during), CURRENT_DATE) FROM closing c WHERE c.id = v.id;
+INSERT INTO area_version (area_code, name, boundary, during, import_id)
+SELECT c.area_code, COALESCE(left(i.name, 100), c.name), COALESCE(ST_Multi(i.shape), c.boundary),
+  daterange(CURRENT_DATE, c.until), :id
+FROM closing c JOIN import_row i ON i.import_id = :id AND i.row_no = c.row_no;
+DROP TABLE closing
+"""
+FIRST_VERSIONS = """
+INSERT INTO area_version (area_code, name, boundary, import_id)
+SELECT i.target_code, COALESCE(left(i.name, 100), i.target_code), ST_Multi(i.shape), i.import_id
+FROM import_row i WHERE i.import_id = :id AND i.verdict = 'create'
+"""
+
+
+def publish_areas(session: Session, import_id: int, level: str, parents: list[dict[str, Any]]) -> None:
+    """Carry out the plan of a boundary file.
+
+    A changed area gets a version from today; the one before ends today. A version that began today itself is replaced,
+    because dates are half-open ranges and a day has one truth; what it said is kept with the import for undoing it.
+
+    Parameters
+    ----------
+    session : Session
+        The one transaction of publishing.
+    import_id : int
+    level : {'district', 'street', 'community'}
+    parents : list of dict
+        Missing areas above, highest first: code, name, level, parent_code.
+    """
+    bound = {"id": import_id, "level": level}
+    for parent in parents:
+        if session.scalar(text(PARENT), bound | parent):
+            session.execute(text(PARENT_NAME), bound | parent)
+    session.execute(text(KEEP_ASIDE), bound)
+    session.execute(text(REPLACE), bound)
+    for statement in CLOSE.split(";\n"):
+        session.execute(text(statement), bound)
+    session.execute(text(CREATE), bound)
+    session.execute(text(FIRST_VERSIONS), bound)

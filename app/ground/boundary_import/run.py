@@ -1,0 +1,137 @@
+"""The steps of an import, each safe to run again after it was cut off: a step ends with one conditional change of state."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import db
+from app.config import Settings
+from app.errors import Conflict, DomainError
+from app.geo.intake import check_file, inspect_file
+from app.geo.jail import ImportCancelled
+from app.geo.limits import MEBIBYTE, Limits
+from app.ground.boundary_import.context import near_point, stored_context
+from app.ground.boundary_import.options import geo_options
+from app.ground.boundary_import.plan import plan_import
+from app.ground.boundary_import.publish import publish
+from app.ground.boundary_import.receive import job_folder
+from app.ground.boundary_import.staging import load_rows
+from app.ground.boundary_import.states import Cancelled, Progress, Ticker, fail, finish, for_long_statements, state_of
+from app.ground.boundary_import.undo import undo
+from app.ground.models import GroundImport
+
+# Libraries reserve address space that they never touch; the kernel's limit counts it.
+RESERVED_MB = 1024
+
+
+def run_inspect(import_id: int, settings: Settings, on_progress: Progress | None = None) -> str:
+    """Find out what an uploaded file is. Returns the state reached."""
+
+    def work(ticker: Ticker) -> None:
+        limits = intake_limits(settings)
+        with job_folder(import_id, limits) as folder:
+            with db.reading() as session:
+                near = near_point(session)
+            inspection = inspect_file(folder, limits, ticker.tell, ticker.should_stop, near)
+        with db.transaction() as session:
+            finish(session, import_id, "inspecting", "inspected", stage="done", inspection=inspection.as_json())
+
+    return _step(import_id, "inspecting", on_progress, work)
+
+
+def run_check(import_id: int, settings: Settings, on_progress: Progress | None = None) -> str:
+    """Check every row with the chosen options, and plan what would become of it. Returns the state reached."""
+
+    def work(ticker: Ticker) -> None:
+        limits = intake_limits(settings)
+        with job_folder(import_id, limits) as folder:
+            with db.reading() as session:
+                found = _load(session, import_id)
+                options = geo_options(found, settings)
+                context = stored_context(session, found)
+            checked = check_file(folder, options, context, limits, ticker.tell, ticker.should_stop)
+            ticker.tell("stage")
+            with db.transaction() as session:
+                for_long_statements(session)
+                # A second worker on the same import waits here, and then finds that the step is over.
+                lock_import(session, import_id)
+                load_rows(session, import_id, folder)
+                ticker.tell("plan")
+                found = _load(session, import_id)
+                summary = plan_import(session, found) | {"check": checked.summary}
+                ticker.tell("done")
+                finish(session, import_id, "checking", "checked", stage="done", summary=summary)
+
+    return _step(import_id, "checking", on_progress, work)
+
+
+def run_publish(import_id: int, settings: Settings, on_progress: Progress | None = None) -> str:
+    """Carry out the plan. Returns the state reached."""
+
+    def work(ticker: Ticker) -> None:
+        ticker.tell("publish")
+        with db.transaction() as session:
+            for_long_statements(session)
+            publish(session, import_id)
+
+    return _step(import_id, "publishing", on_progress, work)
+
+
+def run_undo(import_id: int, settings: Settings, on_progress: Progress | None = None) -> str:
+    """Take a published import back. Returns the state reached; run again after it was done, it changes nothing."""
+    with db.transaction() as session:
+        for_long_statements(session)
+        if _load(session, import_id).state != "undone":
+            undo(session, import_id)
+    return state_of(import_id)
+
+
+def _step(import_id: int, running: str, on_progress: Progress | None, work: Callable[[Ticker], None]) -> str:
+    """Run one step if it is this import's turn, and write down how it failed."""
+    if state_of(import_id) != running:
+        return state_of(import_id)
+    ticker = Ticker(import_id, running, on_progress)
+    try:
+        work(ticker)
+    except ImportCancelled:
+        return fail(import_id, running, Cancelled())
+    except Conflict as error:
+        if error.code != "import_state":
+            return fail(import_id, running, error)
+        # Somebody else ended this step first: nothing of ours was kept.
+    except DomainError as error:
+        return fail(import_id, running, error)
+    return state_of(import_id)
+
+
+def lock_import(session: Session, import_id: int) -> None:
+    """Hold this import until the end of the transaction; progress can still be told in others."""
+    session.execute(select(db_lock(import_id)))
+
+
+def db_lock(import_id: int):  # type: ignore[no-untyped-def]
+    from sqlalchemy import func
+
+    return func.pg_advisory_xact_lock(STAGING_LOCK, import_id)
+
+
+STAGING_LOCK = 72_119
+
+
+def intake_limits(settings: Settings) -> Limits:
+    """What one file may ask of this machine, from the settings."""
+    return Limits(
+        max_bytes=settings.max_upload_mb * MEBIBYTE,
+        max_unpacked_bytes=settings.max_unpacked_mb * MEBIBYTE,
+        max_features=settings.max_features,
+        max_vertices_feature=settings.max_vertices,
+        wall_s=float(settings.import_wall_s),
+        cpu_s=float(settings.import_wall_s),
+        memory_bytes=(settings.import_memory_mb + RESERVED_MB) * MEBIBYTE,
+    )
+
+
+def _load(session: Session, import_id: int) -> GroundImport:
+    return session.scalars(select(GroundImport).where(GroundImport.id == import_id)).one()

@@ -1,0 +1,55 @@
+"""What planning has to say about a row; what is wrong with a file or a shape is worded in `app.geo.findings`."""
+
+from app.errors import N_
+from app.geo.findings import SENTENCES
+
+PLAN_SENTENCES: dict[str, str] = {
+    "community_none": N_("这栋楼不在任何社区的边界内，也没有写明社区。请在地图上逐个指定社区，或先导入社区边界。"),
+    "community_several": N_("这栋楼可以归入几个社区：%(candidates)s。请在地图上指定一个。"),
+    "community_differs": N_("写明的社区是“%(stated)s”，位置却在“%(placed)s”的边界内。按写明的社区导入，请核对。"),
+    "community_kept": N_("位置已到“%(placed)s”，但这栋楼已划入“%(kept)s”的责任区方案，社区保持不变。请先在方案中移出这栋楼。"),
+    "communities_missing": N_("还没有任何社区，楼栋无处可归。请先导入社区边界，再导入楼栋。"),
+    "building_repeated": N_("与第 %(first_row)s 行是同一栋楼，只保留前面那一行。"),
+    "numbers_used_up": N_("“%(parent)s”内可用的编号已用完，这一行不能导入。"),
+    "parent_none": N_("找不到上级%(level)s。请先导入上级边界，或在“归入”中指定上级。"),
+    "parent_several": N_("上级有几个可能：%(candidates)s。请在列中写明上级代码，或在“归入”中指定。"),
+    "parent_created": N_("还没有上级“%(name)s”，将按代码 %(code)s 一并建立，没有边界。"),
+    "parent_differs": N_("写明的上级是“%(stated)s”，图形却在“%(placed)s”的边界内。按写明的上级导入，请核对。"),
+    "code_of_other_level": N_("代码“%(value)s”不是%(level)s一级的代码，已忽略。请检查选择的类别。"),
+    "code_made": N_("“%(name)s”没有官方代码，生成本地代码 %(code)s。"),
+    "code_found": N_("按名称“%(name)s”对上官方代码 %(code)s（%(official)s）。"),
+    "official_ambiguous": N_("名称“%(name)s”对应多个官方代码：%(candidates)s。没有采用，改用本地代码；请核对后在文件中写明代码。"),
+    "area_several": N_("名称“%(name)s”对应现有的几个区划：%(candidates)s。请在文件中写明代码。"),
+    "area_repeated": N_("与第 %(first_row)s 行是同一个区划，只保留前面那一行。"),
+    "name_changes": N_("“%(former)s”改名为“%(name)s”。"),
+    "version_replaced": N_("“%(name)s”今天已经有过一版边界，将由这一版代替；撤销本次导入可以恢复。"),
+    "overlay_kept_apart": N_("有 %(count)s 行是开发区、监狱、林场等（第 7 至 9 位为 400 以上），作为覆盖单元保存，不当作街道。"),
+}  # fmt: skip
+
+LEVEL_WORDS = {"district": N_("区"), "street": N_("街道"), "community": N_("社区")}
+_SEVERITIES: dict[str, str] = {
+    "community_none": "refuse",
+    "community_several": "refuse",
+    "communities_missing": "refuse",
+    "building_repeated": "refuse",
+    "numbers_used_up": "refuse",
+    "parent_none": "refuse",
+    "parent_several": "refuse",
+    "area_several": "refuse",
+    "area_repeated": "refuse",
+    "community_differs": "warn",
+    "community_kept": "warn",
+    "parent_differs": "warn",
+    "code_of_other_level": "warn",
+    "official_ambiguous": "warn",
+}
+
+
+def sentence_of(code: str) -> str:
+    """The untranslated sentence of a finding, with its placeholders."""
+    return PLAN_SENTENCES.get(code) or SENTENCES[code]
+
+
+def severity_of(code: str) -> str:
+    """How serious a finding of planning is: 'refuse', 'warn' or 'note'."""
+    return _SEVERITIES.get(code, "note")

@@ -1,0 +1,64 @@
+"""Deciding by hand to which community the rows belong that fall nowhere or twice."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidInput, N_
+from app.ground.boundary_import.plan import plan_import
+from app.ground.boundary_import.states import refuse_step
+from app.ground.models import GroundImport
+
+
+def settle_rows(session: Session, import_id: int, rows: Sequence[int], community_code: str | None) -> int:
+    """Give rows a community by hand, or take that back, and plan again.
+
+    Parameters
+    ----------
+    session : Session
+    import_id : int
+        A building import in state "checked".
+    rows : sequence of int
+        Row numbers of the file.
+    community_code : str or None
+        None takes an earlier choice back.
+
+    Returns
+    -------
+    int
+        Number of rows that were set.
+
+    Raises
+    ------
+    NotFound
+        "import_missing".
+    Conflict
+        "import_state".
+    InvalidInput
+        "community_unknown".
+    """
+    # Locks the import, so that it cannot be published half settled.
+    found = session.scalars(select(GroundImport).where(GroundImport.id == import_id).with_for_update()).first()
+    if found is None or found.state != "checked" or found.kind != "building":
+        refuse_step(session, import_id)
+        raise AssertionError("unreachable")
+    known = session.scalar(
+        text("SELECT EXISTS (SELECT FROM area WHERE code = :code AND level = 'community')"), {"code": community_code}
+    )
+    if community_code is not None and not known:
+        raise InvalidInput("community_unknown", N_("没有编码为 %(code)s 的社区。请从列表中选择。"), code=community_code)
+    changed = session.execute(
+        text(
+            "UPDATE import_row SET settled_code = :code WHERE import_id = :id AND row_no = ANY(:rows) AND NOT refused"
+            " RETURNING row_no"
+        ),
+        {"id": import_id, "code": community_code, "rows": list(rows)},
+    ).all()
+    summary = plan_import(session, found)
+    session.execute(
+        update(GroundImport)
+        .where(GroundImport.id == import_id)
+        .values(summary=summary, version=GroundImport.version + 1, updated_at=func.now())
+    )
+    return len(changed)

@@ -1,0 +1,203 @@
+"""Where an import stands: every step is decided by one conditional statement, progress is told in transactions of its own."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from app import db
+from app.errors import Conflict, DomainError, InvalidInput, N_, NotFound
+from app.ground.models import GroundImport
+from app.ground.rules import RUNNING, STEP_STARTS
+
+Progress = Callable[[str, int, int], None]
+PROGRESS_EVERY_S = 0.5
+LONG_STATEMENT_MS = 15 * 60 * 1000
+
+STAGES: dict[str, str] = {
+    "": N_("等待处理"),
+    "unpack": N_("取出文件"),
+    "read": N_("读取文件"),
+    "inspect": N_("辨认格式、编码和坐标系"),
+    "geometry": N_("检查图形"),
+    "repair": N_("修复图形"),
+    "relations": N_("核对相邻与上级边界"),
+    "check": N_("检查每一行"),
+    "write": N_("整理检查结果"),
+    "stage": N_("存入待审核区"),
+    "plan": N_("与现有数据比对"),
+    "publish": N_("写入正式数据"),
+    "done": N_("完成"),
+}
+
+STATE_WORDS: dict[str, str] = {
+    "uploaded": N_("已上传"),
+    "inspecting": N_("正在辨认"),
+    "inspected": N_("待选择"),
+    "checking": N_("正在检查"),
+    "checked": N_("待确认"),
+    "publishing": N_("正在写入"),
+    "published": N_("已导入"),
+    "undone": N_("已撤销"),
+    "failed": N_("未成功"),
+    "cancelled": N_("已取消"),
+}
+
+
+class Cancelled(DomainError):
+    """Somebody asked to stop; nothing was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("import_cancelled", N_("已取消，没有写入任何数据。"))
+
+
+def move(session: Session, import_id: int, step: str, to: str, **values: Any) -> None:
+    """Let an import take a step, or raise when its state does not allow it: one statement decides."""
+    changed = session.execute(
+        update(GroundImport)
+        .where(GroundImport.id == import_id, GroundImport.state.in_(STEP_STARTS[step]))
+        .values(
+            state=to, stage="", done=0, total=0, cancel_asked=False, error=None, version=GroundImport.version + 1, **values
+        )
+        .returning(GroundImport.id)
+    ).scalar()
+    if changed is None:
+        refuse_step(session, import_id)
+
+
+def finish(session: Session, import_id: int, running: str, to: str, **values: Any) -> None:
+    """End a running step; raise when it was ended by somebody else meanwhile."""
+    changed = session.execute(
+        update(GroundImport)
+        .where(GroundImport.id == import_id, GroundImport.state == running)
+        .values(state=to, version=GroundImport.version + 1, updated_at=func.now(), **values)
+        .returning(GroundImport.id)
+    ).scalar()
+    if changed is None:
+        refuse_step(session, import_id)
+
+
+def refuse_step(session: Session, import_id: int) -> None:
+    """Raise what explains why a step is not possible now."""
+    state = session.scalar(select(GroundImport.state).where(GroundImport.id == import_id))
+    if state is None:
+        raise NotFound("import_missing", N_("没有这次导入。"))
+    raise Conflict(
+        "import_state",
+        N_("这次导入现在的状态是“%(state_words)s”，不能做这一步。请刷新页面看最新情况。"),
+        state=state,
+        state_words=STATE_WORDS[state],
+    )
+
+
+def state_of(import_id: int) -> str:
+    """The state right now, in a transaction of its own."""
+    with db.reading() as session:
+        state = session.scalar(select(GroundImport.state).where(GroundImport.id == import_id))
+    if state is None:
+        raise NotFound("import_missing", N_("没有这次导入。"))
+    return state
+
+
+def fail(import_id: int, running: str, error: DomainError) -> str:
+    """Write down how a running step ended badly. Says nothing when it was ended by somebody else."""
+    to = "cancelled" if isinstance(error, Cancelled) else "failed"
+    facts = {key: _plain(value) for key, value in error.facts.items()}
+    with db.transaction() as session:
+        session.execute(
+            update(GroundImport)
+            .where(GroundImport.id == import_id, GroundImport.state == running)
+            .values(
+                state=to,
+                cancel_asked=False,
+                version=GroundImport.version + 1,
+                error={"code": error.code, "sentence": error.sentence, "facts": facts},
+            )
+        )
+    return to
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | type(None)) else str(value)
+
+
+def for_long_statements(session: Session) -> None:
+    """Give this transaction the patience that a web request must not have."""
+    session.execute(
+        text(
+            f"SET LOCAL statement_timeout = {LONG_STATEMENT_MS}; SET LOCAL lock_timeout = {LONG_STATEMENT_MS};"
+            " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '64MB'"
+        )
+    )
+
+
+class Ticker:
+    """Tells the database, at most twice a second, how far a step has come, and hears whether to stop."""
+
+    def __init__(self, import_id: int, running: str, on_progress: Progress | None = None) -> None:
+        self.import_id = import_id
+        self.running = running
+        self._on_progress = on_progress
+        self._told_at = 0.0
+        self._stage = ""
+        self._stop = False
+
+    def tell(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Note progress; raise Cancelled when somebody asked to stop or took the import away."""
+        now = time.monotonic()
+        if stage == self._stage and now - self._told_at < PROGRESS_EVERY_S:
+            return
+        self._stage, self._told_at = stage, now
+        if self._on_progress:
+            self._on_progress(stage, done, total)
+        with db.transaction() as session:
+            asked = session.execute(
+                update(GroundImport)
+                .where(GroundImport.id == self.import_id, GroundImport.state == self.running)
+                .values(stage=stage[:32], done=done, total=total, updated_at=func.now())
+                .returning(GroundImport.cancel_asked)
+            ).scalar()
+        if asked is None or asked:
+            self._stop = True
+            raise Cancelled
+
+    def should_stop(self) -> bool:
+        """Poll for a wish to stop without saying anything about progress."""
+        now = time.monotonic()
+        if not self._stop and now - self._told_at >= PROGRESS_EVERY_S:
+            self._told_at = now
+            with db.reading() as session:
+                row = session.execute(
+                    select(GroundImport.cancel_asked, GroundImport.state).where(GroundImport.id == self.import_id)
+                ).first()
+            self._stop = row is None or row.cancel_asked or row.state != self.running
+        return self._stop
+
+
+def ask_cancel(session: Session, import_id: int) -> None:
+    """Stop an import: a running step is asked to, a waiting one is cancelled at once.
+
+    Raises
+    ------
+    NotFound
+        "import_missing".
+    Conflict
+        "import_state" when it is already published, undone, failed or cancelled.
+    """
+    state = session.scalar(
+        update(GroundImport)
+        .where(GroundImport.id == import_id, GroundImport.state.in_(RUNNING))
+        .values(cancel_asked=True)
+        .returning(GroundImport.state)
+    )
+    if state is None:
+        move(session, import_id, "cancel", "cancelled")
+
+
+def taken_kind(kind: str | None, kinds: tuple[str, ...]) -> str:
+    """The kind of an import, or InvalidInput "kind_unknown"."""
+    if kind not in kinds:
+        raise InvalidInput("kind_unknown", N_("请先选择这份文件是什么：区、街道、社区、楼栋、道路、水系或代码表。"))
+    return kind

@@ -1,0 +1,150 @@
+"""Areas as they were on a day: outlines for the map, the tree beside it, and where a map should start."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import N_, NotFound
+
+Bounds = tuple[float, float, float, float]
+
+
+class AreaLine(NamedTuple):
+    """One line of the area tree."""
+
+    code: str
+    name: str
+    level: str
+    parent_code: str | None
+    is_local: bool
+    has_boundary: bool
+    buildings: int
+    households: int
+
+
+class AreaFacts(NamedTuple):
+    """An area on a day, with its extent."""
+
+    code: str
+    name: str
+    level: str
+    parent_code: str | None
+    is_local: bool
+    bounds: Bounds | None
+    area_m2: float | None
+
+
+# Counts once per community, then summed upwards by code prefix: one pass over the buildings, by area_code index.
+_COUNTED = """
+WITH counted AS (
+  SELECT area_code, count(*) AS buildings, coalesce(sum(households), 0) AS households
+  FROM building WHERE during @> CAST(:on AS date) AND area_code LIKE :prefix || '%' GROUP BY area_code
+)
+"""
+_PREFIX = "substr(a.code, 1, CASE a.level WHEN 'district' THEN 6 WHEN 'street' THEN 9 ELSE 12 END)"
+
+
+def ground_revision(session: Session) -> int:
+    """Grows with every change of areas, buildings, roads, water and green ground."""
+    return int(session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'")) or 0)
+
+
+def area_tree(session: Session, on: date) -> list[AreaLine]:
+    """All areas of a day with their sums, in code order: children follow their parent."""
+    rows = session.execute(
+        text(
+            f"""{_COUNTED}
+            SELECT a.code, v.name, a.level, a.parent_code, a.is_local, v.boundary IS NOT NULL,
+                   coalesce(sum(c.buildings), 0)::int, coalesce(sum(c.households), 0)::int
+            FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
+            LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
+            GROUP BY a.code, v.name, v.boundary IS NOT NULL ORDER BY a.code"""
+        ),
+        {"on": on, "prefix": ""},
+    )
+    return [AreaLine(*row) for row in rows]
+
+
+def areas_geojson(session: Session, level: str, within: str, on: date) -> bytes:
+    """Outlines of one level as a FeatureCollection; `within` is a code prefix, empty for all."""
+    body = session.scalar(
+        text(
+            f"""{_COUNTED}
+            , shown AS (
+              SELECT a.code, v.name, a.level, v.boundary, v.label_point,
+                     coalesce(sum(c.buildings), 0) AS buildings, coalesce(sum(c.households), 0) AS households
+              FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
+              LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
+              WHERE a.level = :level AND a.code LIKE :prefix || '%' AND v.boundary IS NOT NULL
+              GROUP BY a.code, v.id
+            )
+            SELECT jsonb_build_object('type', 'FeatureCollection', 'features', coalesce(jsonb_agg(
+              jsonb_build_object('type', 'Feature', 'id', code, 'geometry', ST_AsGeoJSON(boundary, 6)::jsonb,
+                'properties', jsonb_build_object('code', code, 'name', name, 'level', level,
+                  'buildings', buildings, 'households', households,
+                  'label', jsonb_build_array(ST_X(label_point), ST_Y(label_point)))) ORDER BY code), '[]'))::text
+            FROM shown"""
+        ),
+        {"level": level, "prefix": within, "on": on},
+    )
+    return str(body).encode()
+
+
+def area_on(session: Session, code: str, on: date) -> AreaFacts:
+    """One area with its extent; NotFound when there is none on that day."""
+    row = session.execute(
+        text(
+            """SELECT a.code, v.name, a.level, a.parent_code, a.is_local,
+                      ST_XMin(v.boundary), ST_YMin(v.boundary), ST_XMax(v.boundary), ST_YMax(v.boundary),
+                      ST_Area(v.boundary::geography)
+               FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
+               WHERE a.code = :code"""
+        ),
+        {"code": code, "on": on},
+    ).first()
+    if row is None:
+        raise NotFound("area_unknown", N_("没有编码为 %(code)s 的区划，或这一天它还不存在。"), code=code)
+    bounds = (row[5], row[6], row[7], row[8]) if row[5] is not None else None
+    return AreaFacts(*row[:5], bounds, row[9])
+
+
+def area_versions(session: Session, code: str) -> list[dict[str, Any]]:
+    """Every version of an area's name and boundary, newest first."""
+    rows = session.execute(
+        text(
+            """SELECT name, lower(during) AS from_on, upper(during) AS to_on, boundary IS NOT NULL AS has_boundary,
+                      i.file_name
+               FROM area_version v LEFT JOIN ground_import i ON i.id = v.import_id
+               WHERE v.area_code = :code ORDER BY lower(during) DESC"""
+        ),
+        {"code": code},
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def ground_bounds(session: Session) -> Bounds | None:
+    """Extent of everything there is: boundaries first, else buildings, else roads."""
+    for table, column in (("area_version", "boundary"), ("building", "point"), ("road", "shape")):
+        row = session.execute(
+            text(
+                f"SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
+                f" FROM (SELECT ST_Extent({column}) AS e FROM {table}) AS everything"
+            )
+        ).one()
+        if row[0] is not None:
+            return (row[0], row[1], row[2], row[3])
+    return None
+
+
+def first_community(session: Session, on: date) -> AreaFacts | None:
+    """A community to begin with on the map, when there is one with a boundary."""
+    code = session.scalar(
+        text(
+            """SELECT a.code FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
+               WHERE a.level = 'community' AND v.boundary IS NOT NULL ORDER BY a.code LIMIT 1"""
+        ),
+        {"on": on},
+    )
+    return area_on(session, code, on) if code else None

@@ -1,0 +1,99 @@
+"""Vector tiles, cut by PostGIS from the stored 3857 columns and their GiST indexes."""
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import N_, InvalidInput
+from app.ground.models import places
+
+EXTENT = 4096
+# Drawn outside the tile so that strokes and labels meet at the seams.
+BUFFER = 48
+FLOOR_STEPS = (3, 6, 9, 18)
+HOUSEHOLD_STEPS = (10, 30, 60, 120)
+COLOURINGS = ("kind", "floors", "households")
+BUILDINGS_FROM_ZOOM = 14
+BACKDROP_FROM_ZOOM = 10
+DEEPEST_ZOOM = 20
+
+
+class TileAddress(NamedTuple):
+    z: int
+    x: int
+    y: int
+
+    def checked(self, from_zoom: int) -> "TileAddress":
+        side = 1 << max(self.z, 0)
+        if not from_zoom <= self.z <= DEEPEST_ZOOM or not (0 <= self.x < side and 0 <= self.y < side):
+            raise InvalidInput("tile_unknown", N_("没有这块瓦片。"))
+        return self
+
+
+def _steps(column: str, steps: tuple[int, ...]) -> str:
+    return f"width_bucket({column}, ARRAY[{', '.join(str(step + 1) for step in steps)}]) + 1"
+
+
+# Group number of a building by attribute, as SQL over `b`.
+GROUPS = {
+    "kind": f"array_position(ARRAY{list(places.BUILDING_KINDS)!r}, b.kind::text)",
+    "floors": _steps("b.floors", FLOOR_STEPS),
+    "households": _steps("b.households", HOUSEHOLD_STEPS),
+}
+
+
+def building_tile(session: Session, tile: TileAddress, by: str, on: date) -> bytes:
+    """Buildings of a tile, grouped by an attribute."""
+    return cut_building_tile(session, tile, GROUPS[by], "", {"on": on})
+
+
+def cut_building_tile(
+    session: Session, tile: TileAddress, group: str, join: str, bound: dict[str, object]
+) -> bytes:
+    """Buildings of a tile with a group number given by an SQL expression over `b` and what is joined.
+
+    `group` and `join` are written by rooms, never made from what a browser sends; values go into `bound`.
+    """
+    named = ", nullif(b.name, '') AS n" if tile.z >= 16 else ""
+    statement = f"""
+        WITH frame AS MATERIALIZED (
+          SELECT e AS tile, ST_Expand(e, (ST_XMax(e) - ST_XMin(e)) * {BUFFER / EXTENT}) AS reach
+          FROM ST_TileEnvelope(:z, :x, :y) AS e
+        )
+        SELECT ST_AsMVT(cut, 'building', {EXTENT}, 'shape', 'id') FROM (
+          SELECT b.id, {group} AS g{named},
+                 ST_AsMVTGeom(b.shape_3857, frame.tile, {EXTENT}, {BUFFER}, true) AS shape
+          FROM frame JOIN building b ON b.shape_3857 && frame.reach {join}
+          WHERE b.during @> CAST(:on AS date)
+        ) AS cut WHERE shape IS NOT NULL"""
+    return bytes(session.scalar(text(statement), {"z": tile.z, "x": tile.x, "y": tile.y, **bound}) or b"")
+
+
+# Far out only what is seen from far: big water, main roads.
+_FAR = 13
+_BACKDROP = {
+    "water": ("water_kind", "s.water_kind IN ('river', 'lake')"),
+    "green": ("green_kind", "false"),
+    "road": ("road_class", "s.road_class IN ('arterial', 'secondary', 'railway')"),
+}
+
+
+def backdrop_tile(session: Session, tile: TileAddress) -> bytes:
+    """Water, green ground and roads of a tile: three layers in one answer."""
+    layers = []
+    for theme, (kind, from_far) in _BACKDROP.items():
+        chosen = from_far if tile.z < _FAR else "true"
+        layers.append(
+            f"""(SELECT ST_AsMVT(cut, '{theme}', {EXTENT}, 'shape') FROM (
+                  SELECT s.{kind} AS k, nullif(s.name, '') AS n,
+                         ST_AsMVTGeom(s.shape_3857, frame.tile, {EXTENT}, 256, true) AS shape
+                  FROM {theme} s WHERE s.shape_3857 && frame.reach AND {chosen}
+                ) AS cut WHERE shape IS NOT NULL)"""
+        )
+    statement = f"""
+        WITH frame AS MATERIALIZED (
+          SELECT e AS tile, ST_Expand(e, (ST_XMax(e) - ST_XMin(e)) / 16) AS reach FROM ST_TileEnvelope(:z, :x, :y) AS e
+        ) SELECT {" || ".join(layers)} FROM frame"""
+    return bytes(session.scalar(text(statement), tile._asdict()) or b"")

@@ -1,0 +1,7 @@
+"""How the web reaches the ground."""
+
+from app.ground.routes.imports import imports
+from app.ground.routes.tiles import tiles
+from app.ground.routes.town import town
+
+rooms = [town, tiles, imports]

@@ -1,0 +1,182 @@
+"""What the planner says about a file: from the inspection to a form, and from the form to options."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.errors import N_, InvalidInput
+from app.geo.columns import FIELD_NAMES, FIELDS, REQUIRED
+from app.geo.encoding import EVIDENCE
+from app.ground.boundary_import import sentence_of
+from app.ground.routes.imports.wording import DATUM_WORDS, FIELD_HINTS, KIND_WORDS, both, told
+from app.web import parse
+from app.web.language import sentence
+
+ENCODING_WORDS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030（GBK）", "utf-16": "UTF-16"}
+SUSPICIONS = ("datum_suspected", "datum_schema", "datum_distance")
+# Which level an area of this kind belongs to.
+PARENT_LEVELS = {"street": "district", "community": "street", "building": "community"}
+SHOWN_SAMPLES = 3
+
+
+def layer_of(inspection: Mapping[str, Any], name: str | None) -> dict[str, Any] | None:
+    """The named layer, else the one with the most features, else None for a file without layers."""
+    layers = inspection.get("layers") or []
+    named = [layer for layer in layers if layer["name"] == name]
+    if named:
+        return dict(named[0])
+    return dict(max(layers, key=lambda layer: layer["features"])) if layers else None
+
+
+def kinds_for(layer: Mapping[str, Any], chosen: str | None) -> list[dict[str, Any]]:
+    """Radio cards: every kind, which one was guessed, which one is chosen."""
+    guess = layer.get("kind_guess")
+    return [
+        {"kind": kind, **both(words), "guessed": kind == guess, "checked": kind == (chosen or guess)}
+        for kind, words in KIND_WORDS.items()
+    ]
+
+
+def column_rows(
+    layer: Mapping[str, Any], kind: str, remembered: Mapping[str, str] | None, chosen: Mapping[str, str] | None
+) -> list[dict[str, Any]]:
+    """One line per field of ours: which columns could serve, which is proposed, and why."""
+    columns = {column["name"]: column for column in layer["columns"]}
+    guessed = (layer.get("column_guesses") or {}).get(kind) or {}
+    rows = []
+    for field in FIELDS[kind]:
+        proposed, origin = _proposal(field, columns, chosen, remembered, guessed)
+        rows.append(
+            {
+                "field": field,
+                "name": sentence(FIELD_NAMES[field]),
+                "hint": sentence(FIELD_HINTS[field]) if field in FIELD_HINTS else "",
+                "required": field in REQUIRED[kind],
+                "proposed": proposed,
+                "origin": origin,
+                "samples": samples_of(columns[proposed]) if proposed else [],
+            }
+        )
+    return rows
+
+
+def _proposal(
+    field: str,
+    columns: Mapping[str, Any],
+    chosen: Mapping[str, str] | None,
+    remembered: Mapping[str, str] | None,
+    guessed: Mapping[str, str],
+) -> tuple[str | None, str]:
+    # A choice made here earlier wins even where it left a field empty.
+    if chosen is not None:
+        return (chosen[field], "") if chosen.get(field) in columns else (None, "")
+    for source, origin in ((remembered or {}, "remembered"), (guessed, "guessed")):
+        if source.get(field) in columns:
+            return source[field], origin
+    return None, ""
+
+
+def samples_of(column: Mapping[str, Any]) -> list[str]:
+    return [str(sample) for sample in column["samples"][:SHOWN_SAMPLES]]
+
+
+def encodings_of(layer: Mapping[str, Any], chosen: str | None) -> dict[str, Any] | None:
+    """The encodings that may be chosen with the same names under each; None where there is nothing to choose."""
+    seen = layer.get("encoding") or {}
+    previews = seen.get("previews") or {}
+    if not previews:
+        return None
+    used = chosen if chosen in previews else seen.get("used")
+    return {
+        "reason": sentence(EVIDENCE[seen["evidence"]]) if seen.get("evidence") in EVIDENCE else "",
+        "choices": [
+            {
+                "encoding": name,
+                "label": ENCODING_WORDS.get(name, name),
+                "names": list(dict.fromkeys(names))[:8],
+                "checked": name == used,
+                "guessed": name == seen.get("used"),
+                "broken": any("\ufffd" in one for one in names),
+            }
+            for name, names in previews.items()
+        ],
+    }
+
+
+def datum_choices(inspection: Mapping[str, Any], layer: Mapping[str, Any], chosen: str | None) -> dict[str, Any]:
+    """Datum radios. Where something speaks for a shift none is preselected: the planner has to decide."""
+    suspicions = [
+        told(sentence_of(finding["code"]), finding.get("facts"))
+        for finding in inspection.get("findings") or []
+        if finding["code"] in SUSPICIONS
+    ]
+    code = (layer.get("crs") or {}).get("code") or ""
+    stated = "wgs84" if code in ("EPSG:4326", "") else "cgcs2000"
+    checked = chosen or (None if suspicions else stated)
+    return {
+        "suspicions": suspicions,
+        "choices": [{"datum": datum, **both(words), "checked": datum == checked} for datum, words in DATUM_WORDS.items()],
+    }
+
+
+def options_of(form: Mapping[str, str], inspection: Mapping[str, Any]) -> dict[str, Any]:
+    """The form as the engine's options.
+
+    Raises InvalidInput naming what still has to be chosen: nothing about place is ever guessed.
+    """
+    kind = form.get("kind", "")
+    if kind not in KIND_WORDS:
+        raise InvalidInput("kind_missing", N_("请先选择这份文件是什么。"))
+    layer = layer_of(inspection, form.get("layer") or None)
+    if layer is None:
+        raise InvalidInput("layer_missing", N_("文件里没有可以导入的内容。请换一个文件。"))
+    mapping = {field: form[f"map_{field}"] for field in FIELDS[kind] if form.get(f"map_{field}")}
+    _refuse_incomplete(kind, mapping, layer)
+    has_shapes = bool(layer.get("geometry_types"))
+    placed = has_shapes or "lon" in mapping
+    crs = _chosen_crs(form)
+    if has_shapes and crs is None and (layer.get("crs") or {}).get("missing"):
+        raise InvalidInput("crs_not_chosen", N_("请先选择坐标系：在地图上看哪一个位置是对的。"))
+    datum = form.get("datum") or None
+    if placed and datum not in DATUM_WORDS:
+        raise InvalidInput("datum_not_chosen", N_("请先选择坐标有没有偏移。"))
+    return {
+        "kind": kind,
+        "layer": layer["name"] if len(inspection.get("layers") or []) > 1 else None,
+        "mapping": mapping,
+        "datum": datum if placed else None,
+        "crs": crs,
+        "encoding": form.get("encoding") or None,
+        "repair": form.get("repair") == "1",
+        "swap_axes": form.get("swap_axes") == "1",
+        "into": parse.area_code(form["into"]) if form.get("into") else None,
+    }
+
+
+def _refuse_incomplete(kind: str, mapping: Mapping[str, str], layer: Mapping[str, Any]) -> None:
+    known = {column["name"] for column in layer["columns"]}
+    for field, column in mapping.items():
+        if column not in known:
+            raise InvalidInput(
+                "column_unknown", N_("文件里没有列“%(column)s”。请重新对应“%(field)s”。"), column=column[:60], field=_(FIELD_NAMES[field])
+            )
+    for field in REQUIRED[kind]:
+        if field not in mapping:
+            raise InvalidInput("column_required", N_("请为“%(field)s”选择一列。"), field=_(FIELD_NAMES[field]))
+    if len(set(mapping.values())) != len(mapping):
+        raise InvalidInput("column_twice", N_("同一列不能对应两个内容，请检查“哪一列是什么”。"))
+
+
+def _chosen_crs(form: Mapping[str, str]) -> str | None:
+    wanted = form.get("crs", "")
+    if wanted == "other":
+        wanted = form.get("crs_other", "")
+    wanted = parse.plain_text(wanted, _("坐标系"), 40).upper().replace(" ", "")
+    if not wanted or wanted == "STATED":
+        return None
+    number = re.fullmatch(r"(?:EPSG[:：])?([0-9]{4,6})", wanted)
+    if number is None:
+        raise InvalidInput("crs_malformed", N_("坐标系请填 EPSG 编号，例如 EPSG:4549。"))
+    return f"EPSG:{number[1]}"

@@ -1,0 +1,37 @@
+"""Tiles of buildings and of the backdrop; unchanged ones are answered from their ETag before any tile is cut."""
+
+from flask import Blueprint, Response, request
+
+from app import db
+from app.accounts.guard import allow
+from app.errors import N_, InvalidInput
+from app.ground.queries import tiles as cut
+from app.ground.queries.areas import ground_revision
+from app.ground.routes.days import today
+from app.web import parse
+from app.web.pages import etag_answer, unchanged
+
+tiles = Blueprint("tiles", __name__, url_prefix="/tiles")
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+@tiles.get("/building/<int:z>/<int:x>/<int:y>.mvt")
+@allow("planner", "community")
+def building(z: int, x: int, y: int) -> Response:
+    tile = cut.TileAddress(z, x, y).checked(cut.BUILDINGS_FROM_ZOOM)
+    by = request.args.get("by", "kind")
+    if by not in cut.COLOURINGS:
+        raise InvalidInput("colouring_unknown", N_("没有这种着色方式。"))
+    on = parse.day(request.args.get("on"), today())
+    with db.reading() as session:
+        etag = f"{ground_revision(session)}-{by}-{on}"
+        return unchanged(etag) or etag_answer(cut.building_tile(session, tile, by, on), MVT, etag)
+
+
+@tiles.get("/backdrop/<int:z>/<int:x>/<int:y>.mvt")
+@allow("planner", "community")
+def backdrop(z: int, x: int, y: int) -> Response:
+    tile = cut.TileAddress(z, x, y).checked(cut.BACKDROP_FROM_ZOOM)
+    with db.reading() as session:
+        etag = f"{ground_revision(session)}-backdrop"
+        return unchanged(etag) or etag_answer(cut.backdrop_tile(session, tile), MVT, etag)

@@ -1,0 +1,1 @@
+"""Wardmap browser toolkit."""

@@ -1,0 +1,143 @@
+"""Own static files under a versioned address, page-wide template words, language switch, health."""
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime, format_decimal
+from sqlalchemy import text
+from werkzeug.exceptions import HTTPException
+
+from app import db
+from app.web.language import COOKIE, LANGUAGES
+
+STATIC = Path(__file__).parent / "static"
+YEAR_S = 31_536_000
+View = TypeVar("View", bound=Callable[..., Any])
+web = Blueprint("web", __name__)
+
+
+def install(app: Flask) -> None:
+    app.register_blueprint(web)
+    app.jinja_env.globals.update(
+        static_url=static_url, import_map=import_map, format_datetime=format_datetime
+    )
+    app.jinja_env.filters["number"] = lambda value: "–" if value is None else format_decimal(value)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+@lru_cache
+def static_version() -> str:
+    """One hash over all static files: a changed file changes every address, so answers may be kept for a year."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(STATIC).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def static_url(path: str) -> str:
+    return f"/assets/{static_version()}/{path}"
+
+
+def import_map() -> dict[str, Any]:
+    """Names that our modules import from the vendored libraries."""
+    return {
+        "imports": {
+            "pbf": static_url("vendor/pbf/index.js"),
+            "@mapbox/vector-tile": static_url("vendor/vector-tile/index.js"),
+            "@mapbox/point-geometry": static_url("vendor/point-geometry/index.js"),
+            "wardmap": static_url("map/index.js"),
+        }
+    }
+
+
+def public(view: View) -> View:
+    """Mark a view as open to everybody."""
+    view.guard = "public"  # type: ignore[attr-defined]
+    return view
+
+
+@web.get("/assets/<version>/<path:path>")
+@public
+def static_file(version: str, path: str) -> Response:
+    answer = send_from_directory(STATIC, path, max_age=YEAR_S if version == static_version() else 0)
+    if version == static_version():
+        answer.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    return answer
+
+
+@web.get("/healthz")
+@public
+def health() -> ResponseReturnValue:
+    with db.reading() as session:
+        session.execute(text("SELECT 1"))
+    return Response("ok\n", mimetype="text/plain")
+
+
+@web.get("/favicon.ico")
+@public
+def favicon() -> ResponseReturnValue:
+    return redirect(static_url("favicon.svg"), 301)
+
+
+@web.post("/language")
+@public
+def choose_language() -> ResponseReturnValue:
+    wanted = request.form.get("language", "")
+    answer = redirect(own_path(request.form.get("next", "/")), 303)
+    if wanted in LANGUAGES:
+        answer.set_cookie(
+            COOKIE, wanted, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return answer
+
+
+def own_path(target: str) -> str:
+    """The path to go back to, if our own router answers GET there; else the front page."""
+    parts = urlsplit(target)
+    if (
+        parts.scheme
+        or parts.netloc
+        or not target.startswith("/")
+        or "\\" in target
+        or any(ord(c) < 33 for c in target)
+    ):
+        return "/"
+    try:
+        current_app.url_map.bind("").match(parts.path, method="GET")
+    except HTTPException:
+        return "/"
+    return target
+
+
+def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Response:
+    """An answer that the browser keeps and asks about again: 304 when unchanged."""
+    answer = Response(body, mimetype=mimetype)
+    answer.set_etag(etag)
+    answer.headers["Cache-Control"] = f"private, max-age={max_age_s}, must-revalidate"
+    return answer.make_conditional(request)
+
+
+def unchanged(etag: str) -> Response | None:
+    """A 304 if the browser already has this version, decided before any work is done."""
+    if etag in request.if_none_match:
+        answer = Response(status=304)
+        answer.set_etag(etag)
+        answer.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
+        return answer
+    return None
+
+
+def attachment(body: bytes, mimetype: str, name: str) -> Response:
+    """A file to keep, under a name that may be Chinese; never shown inside our own origin."""
+    answer = Response(body, mimetype=mimetype)
+    plain = "file." + name.rpartition(".")[2]
+    answer.headers["Content-Disposition"] = f"attachment; filename={plain}; filename*=UTF-8''{quote(name)}"
+    return answer

@@ -1,0 +1,99 @@
+"""What a browser sends becomes a typed value, or InvalidInput that names the field."""
+
+import re
+from datetime import date
+from typing import Any
+
+import orjson
+from flask import request
+
+from app.errors import N_, InvalidInput
+
+MAX_DEPTH = 32
+
+
+def area_code(value: str | None) -> str:
+    if not value or not re.fullmatch(r"[0-9]{12}", value):
+        raise InvalidInput(
+            "code_malformed", N_("区划代码应为 12 位数字，收到的是“%(value)s”。"), value=(value or "")[:40]
+        )
+    return value
+
+
+def day(value: str | None, default: date) -> date:
+    """A date such as 2026-07-21; the default when none was given."""
+    if not value:
+        return default
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise InvalidInput(
+            "date_unusable", N_("日期应写成 2026-07-21 这样，收到的是“%(value)s”。"), value=value[:40]
+        ) from None
+
+
+def whole(value: str | None, name: str, default: int, least: int = 0, most: int = 2**31 - 1) -> int:
+    if value is None or value == "":
+        return default
+    if not re.fullmatch(r"-?[0-9]{1,18}", value) or not least <= int(value) <= most:
+        raise InvalidInput(
+            "number_unusable",
+            N_("“%(name)s”应为 %(least)s 到 %(most)s 之间的整数。"),
+            name=name,
+            least=least,
+            most=most,
+        )
+    return int(value)
+
+
+def plain_text(value: Any, name: str, longest: int) -> str:
+    """Text without control characters or halves of characters, trimmed."""
+    if not isinstance(value, str):
+        raise InvalidInput("text_unusable", N_("“%(name)s”应为文字。"), name=name)
+    cleaned = value.strip()
+    broken = any((ord(ch) < 32 and ch not in "\t\n") or 0xD800 <= ord(ch) <= 0xDFFF for ch in cleaned)
+    if broken or len(cleaned) > longest:
+        raise InvalidInput(
+            "text_unusable",
+            N_("“%(name)s”最多 %(longest)s 个字，而且不能有控制字符。"),
+            name=name,
+            longest=longest,
+        )
+    return cleaned
+
+
+def json_object() -> dict[str, Any]:
+    """The request's JSON object. orjson refuses NaN, infinity, and lone surrogates."""
+    try:
+        body = orjson.loads(request.get_data(cache=True) or b"null")
+    except orjson.JSONDecodeError:
+        raise InvalidInput("json_unusable", N_("发来的内容不是有效的 JSON。")) from None
+    if not isinstance(body, dict) or _depth(body) > MAX_DEPTH:
+        raise InvalidInput("json_unusable", N_("发来的内容不是有效的 JSON。"))
+    return body
+
+
+def whole_list(value: Any, name: str, most: int) -> list[int]:
+    """A list of row numbers as sent in JSON."""
+    if (
+        not isinstance(value, list)
+        or len(value) > most
+        or not all(type(one) is int and 0 < one < 2**63 for one in value)
+    ):
+        raise InvalidInput(
+            "list_unusable", N_("“%(name)s”应为最多 %(most)s 个编号的列表。"), name=name, most=most
+        )
+    return value
+
+
+def _depth(value: Any) -> int:
+    deepest, layer = 0, [value]
+    while layer and deepest <= MAX_DEPTH:
+        deepest += 1
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return deepest

@@ -1,0 +1,142 @@
+// A Leaflet layer of canvases, each drawn from one decoded tile or, deeper than the last zoom, from a part of one.
+
+import { boxesMeet } from "./geometry.js";
+
+export const EXTENT = 4096;
+const SIDE = 256;
+
+export const ratio = () => Math.min(window.devicePixelRatio || 1, 2);
+
+export const CanvasTiles = L.GridLayer.extend({
+  options: { tileSize: SIDE, keepBuffer: 2, updateWhenZooming: false, lastZoom: 17 },
+
+  // painter.paint(ctx, view) draws; view = { tile, zoom, scale, ratio }, scale in CSS px per tile unit.
+  initialize(store, painter, options) {
+    this.store = store;
+    this.painter = painter;
+    L.GridLayer.prototype.initialize.call(this, options);
+    this.on("tileunload", (event) => this.leave(event.tile));
+  },
+
+  createTile(coords, done) {
+    const canvas = document.createElement("canvas");
+    const px = SIDE * ratio();
+    canvas.width = px;
+    canvas.height = px;
+    canvas.coords = coords;
+    this.fill(canvas, done);
+    return canvas;
+  },
+
+  fill(canvas, done) {
+    const source = this.sourceOf(canvas.coords);
+    const entry = this.store.ask(source.z, source.x, source.y);
+    this.leave(canvas);
+    canvas.entry = entry;
+    entry.promise.then(
+      (tile) => {
+        if (canvas.entry !== entry) return;
+        canvas.tile = tile;
+        this.paint(canvas);
+        done(null, canvas);
+      },
+      (error) => {
+        if (canvas.entry !== entry) return;
+        canvas.failed = true;
+        if (error.name !== "AbortError") this.fire("tilesfailed", { error });
+        done(error, canvas);
+      },
+    );
+  },
+
+  leave(canvas) {
+    if (canvas.entry) this.store.leave(canvas.entry);
+    canvas.entry = null;
+  },
+
+  sourceOf(coords) {
+    const deeper = Math.max(0, coords.z - this.options.lastZoom);
+    return { z: coords.z - deeper, x: coords.x >> deeper, y: coords.y >> deeper, deeper };
+  },
+
+  paint(canvas) {
+    const { coords, tile } = canvas;
+    if (!tile) return;
+    const { deeper, x, y } = this.sourceOf(coords);
+    const parts = 1 << deeper;
+    const scale = (SIDE * parts) / EXTENT;
+    const r = ratio();
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, canvas.width, canvas.height);
+    const left = (coords.x - x * parts) * SIDE;
+    const top = (coords.y - y * parts) * SIDE;
+    ctx.setTransform(scale * r, 0, 0, scale * r, -left * r, -top * r);
+    const edge = 8 / scale; // strokes reach a little over the tile's border
+    const window = [left / scale - edge, top / scale - edge, (left + SIDE) / scale + edge, (top + SIDE) / scale + edge];
+    this.painter.paint(ctx, { tile, zoom: coords.z, scale, ratio: r, window, deeper });
+  },
+
+  repaint(filter) {
+    for (const { el } of Object.values(this._tiles)) {
+      if (el.tile && (!filter || filter(el.tile))) this.paint(el);
+    }
+  },
+
+  // Ask for every tile again but keep the old picture until the new one is there.
+  reload() {
+    this.store.clear();
+    for (const { el } of Object.values(this._tiles)) this.fill(el, () => {});
+  },
+
+  retry() {
+    for (const { el } of Object.values(this._tiles)) {
+      if (el.failed) {
+        el.failed = false;
+        this.fill(el, () => {});
+      }
+    }
+  },
+
+  // The decoded tiles under the present view, each once.
+  tilesInView() {
+    const seen = new Set();
+    const zoom = this._tileZoom;
+    for (const { el, coords, current } of Object.values(this._tiles)) {
+      if (current && coords.z === zoom && el.tile) seen.add(el.tile);
+    }
+    return seen;
+  },
+
+  tileAt(worldX, worldY) {
+    const z = Math.min(Math.round(this._map.getZoom()), this.options.lastZoom);
+    const count = 2 ** z;
+    const x = Math.floor(worldX * count);
+    const y = Math.floor(worldY * count);
+    const tile = this.store.peek(z, x, y);
+    return tile && { tile, px: (worldX * count - x) * EXTENT, py: (worldY * count - y) * EXTENT };
+  },
+});
+
+export function worldPoint(tile, x, y) {
+  const count = 2 ** tile.z;
+  return [(tile.x + x / EXTENT) / count, (tile.y + y / EXTENT) / count];
+}
+
+export function worldBox(tile, box) {
+  return [...worldPoint(tile, box[0], box[1]), ...worldPoint(tile, box[2], box[3])];
+}
+
+// Adds the features' rings to a path; with a window only those that can be seen.
+export function pathOf(features, closed, window = null) {
+  const path = new Path2D();
+  for (const feature of features) {
+    if (window && !boxesMeet(feature.box, window)) continue;
+    for (const ring of feature.rings) {
+      path.moveTo(ring[0], ring[1]);
+      for (let i = 2; i < ring.length; i += 2) path.lineTo(ring[i], ring[i + 1]);
+      if (closed) path.closePath();
+    }
+  }
+  return path;
+}

@@ -1,0 +1,74 @@
+// What every page's script needs: JSON requests with our token, short messages, words, and elements made from text.
+
+export function words() {
+  const block = document.getElementById('words');
+  return block ? JSON.parse(block.textContent) : {};
+}
+
+export function fill(sentence, facts = {}) {
+  return sentence.replace(/%\((\w+)\)s/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
+}
+
+async function answer(response) {
+  const isJson = (response.headers.get('content-type') || '').includes('json');
+  const body = isJson ? await response.json() : null;
+  if (response.ok) return body;
+  const problem = new Error(body?.sentence || words().failed || '没有成功，请稍后重试。');
+  Object.assign(problem, { status: response.status, code: body?.code, sentence: problem.message, facts: body?.facts || {}, body });
+  throw problem;
+}
+
+async function send(url, options) {
+  try {
+    return await answer(await fetch(url, { credentials: 'same-origin', ...options }));
+  } catch (problem) {
+    if (problem.sentence) throw problem;
+    const away = new Error(words().offline || '连不上服务器，请检查网络后重试。');
+    away.sentence = away.message;
+    throw away;
+  }
+}
+
+export function get(url) {
+  return send(url, { headers: { Accept: 'application/json' } });
+}
+
+export function post(url, body = {}, method = 'POST') {
+  return send(url, {
+    method,
+    headers: {
+      Accept: 'application/json',
+      'Content-Type': 'application/json',
+      'X-CSRFToken': document.querySelector('meta[name="csrf-token"]').content,
+    },
+    body: JSON.stringify(body),
+  });
+}
+
+// Attributes starting with "on" are listeners; children are text or elements, never markup.
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.flat().filter((child) => child != null && child !== false));
+  return node;
+}
+
+export function toast(text, { error = false, action = '', onAction = null, seconds = error ? 9 : 5 } = {}) {
+  const line = el('div', { class: `toast-line${error ? ' is-error' : ''}`, role: error ? 'alert' : null }, text);
+  if (action) line.append(el('button', { class: 'quiet-button', type: 'button', onclick: () => { line.remove(); onAction(); } }, action));
+  document.querySelector('.toasts').append(line);
+  setTimeout(() => line.remove(), seconds * 1000);
+}
+
+export function number(value) {
+  return value == null ? '–' : new Intl.NumberFormat(document.documentElement.lang).format(value);
+}
+
+export function later(work, wait_ms) {
+  let timer;
+  return (...given) => { clearTimeout(timer); timer = setTimeout(() => work(...given), wait_ms); };
+}

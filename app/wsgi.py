@@ -1,0 +1,6 @@
+"""What gunicorn serves."""
+
+from app import create_app
+from app.cli.settings import installed
+
+application = create_app(installed())

@@ -1,0 +1,131 @@
+"""What exists: dated plans of one community, their zones, and the buildings in them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import INSTANT, Base, explain
+from app.errors import N_, Conflict
+
+
+class Plan(Base):
+    """One way to cut one community into zones. A draft can be changed; a published plan never is."""
+
+    __tablename__ = "plan"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    area_code: Mapped[str] = mapped_column(ForeignKey("area.code"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(12), server_default="draft")
+    # Set while published: from the day it holds to the day the next one does.
+    during: Mapped[Range[date] | None] = mapped_column(DATERANGE)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+
+    __table_args__ = (
+        UniqueConstraint("id", "area_code"),
+        CheckConstraint("state IN ('draft', 'published')", name="state_is_known"),
+        CheckConstraint("(state = 'published') = (during IS NOT NULL)", name="published_is_dated"),
+        CheckConstraint("btrim(name) <> ''", name="name_is_given"),
+        ExcludeConstraint(
+            ("area_code", "="), ("during", "&&"), using="gist", name="plan_one_published_at_a_time"
+        ),
+    )
+
+
+class Zone(Base):
+    """A zone of a plan. Its outline is derived from its buildings, never the reverse."""
+
+    __tablename__ = "zone"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    name: Mapped[str] = mapped_column(String(60), server_default="")
+    colour: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+
+    __table_args__ = (
+        UniqueConstraint("id", "plan_id"),
+        # Deferred, so that numbers can be exchanged within one transaction.
+        UniqueConstraint("plan_id", "number", deferrable=True, initially="DEFERRED"),
+        CheckConstraint("number BETWEEN 1 AND 999", name="number_has_3_digits"),
+    )
+
+
+class ZoneBuilding(Base):
+    """A building is in one zone of a plan: `(plan, building)` is the key, and both are of one community."""
+
+    __tablename__ = "zone_building"
+
+    plan_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    building_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    zone_id: Mapped[int] = mapped_column(BigInteger)
+    area_code: Mapped[str] = mapped_column(String(12))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["zone_id", "plan_id"],
+            ["zone.id", "zone.plan_id"],
+            name="zone_building_zone_fk",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["plan_id", "area_code"],
+            ["plan.id", "plan.area_code"],
+            name="zone_building_plan_fk",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["building_id", "area_code"],
+            ["building.id", "building.area_code"],
+            name="zone_building_building_fk",
+        ),
+        Index("zone_building_zone_id_ix", "zone_id"),
+        Index("zone_building_building_id_ix", "building_id"),
+    )
+
+
+class PlanStep(Base):
+    """One change to a draft, with what is needed to take it back."""
+
+    __tablename__ = "plan_step"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"), index=True)
+    # Sent by the browser: a request that is repeated takes effect once.
+    key: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    answer: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    undone_at: Mapped[datetime | None] = mapped_column(INSTANT)
+
+    __table_args__ = (UniqueConstraint("plan_id", "key"),)
+
+
+explain("zone_building_pk", Conflict, "building_taken", N_("有楼栋已经在这个方案的另一个责任区里。"))
+explain(
+    "zone_building_building_fk",
+    Conflict,
+    "building_in_plan",
+    N_("有楼栋已划入责任区方案，不能删除或改到别的社区。请先在方案中移出这些楼栋。"),
+)
+explain("plan_one_published_at_a_time", Conflict, "plan_overlaps", N_("这个社区在这些日子里已有生效的方案。"))
+explain("zone_plan_id_number_is_unique", Conflict, "number_taken", N_("这个方案里已有这个编号的责任区。"))

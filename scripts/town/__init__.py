@@ -1,0 +1,1 @@
+"""Draws the invented sample district of Wardmap from a fixed seed."""

@@ -1,0 +1,80 @@
+"""Every answer: headers, languages, form tokens, errors that people can read."""
+
+import pytest
+
+from app.errors import InvalidInput
+from app.web import parse
+
+
+def test_pages_carry_a_strict_policy_with_a_fresh_nonce(client) -> None:
+    first, second = client.get("/sign-in"), client.get("/sign-in")
+    policy = first.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert policy != second.headers["Content-Security-Policy"]
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert first.headers["Cache-Control"] == "no-store"
+
+
+def test_errors_carry_the_headers_too(client) -> None:
+    answer = client.get("/no-such-page")
+    assert answer.status_code == 404
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "没有这一页" in answer.get_data(as_text=True)
+
+
+def test_a_form_without_its_token_is_refused(client) -> None:
+    answer = client.client.post("/sign-in", data={"login": "x", "password": "y"})
+    assert answer.status_code == 400
+    assert "刷新" in answer.get_data(as_text=True)
+
+
+def test_scripts_get_errors_as_json(client) -> None:
+    answer = client.get("/ground/buildings/1", headers={"Accept": "application/json"})
+    assert answer.status_code == 403
+    assert answer.json["code"] == "sign_in_first"
+
+
+def test_people_are_sent_to_sign_in_and_back(client) -> None:
+    answer = client.get("/plans?community=1")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in?next=/plans?community%3D1")
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\tevil", "javascript:x"])
+def test_only_our_own_addresses_are_redirected_to(client, target) -> None:
+    answer = client.post("/language", data={"language": "en", "next": target})
+    assert answer.headers["Location"] == "/"
+
+
+def test_the_language_switch_keeps_the_page(client) -> None:
+    answer = client.post("/language", data={"language": "en", "next": "/sign-in?next=/plans"})
+    assert answer.headers["Location"] == "/sign-in?next=/plans"
+    page = client.get("/sign-in").get_data(as_text=True)
+    assert '<html lang="en">' in page
+    assert "Sign in" in page
+
+
+def test_static_files_are_kept_for_a_year_and_stay_inside_their_folder(client) -> None:
+    from app.web.pages import static_url
+
+    answer = client.get(static_url("app.css"))
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get("/assets/x/../../config.py").status_code == 404
+    assert client.get("/assets/x/%2e%2e/%2e%2e/config.py").status_code == 404
+
+
+def test_health_asks_the_database(client) -> None:
+    assert client.get("/healthz").data == b"ok\n"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 61])
+def test_text_that_cannot_be_kept_is_refused(text) -> None:
+    with pytest.raises(InvalidInput):
+        parse.plain_text(text, "名称", 60)
+
+
+@pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a": 1e400}', b"[1]", b'{"a":' * 40 + b"1" + b"}" * 40, b'"\\ud800"'])
+def test_json_that_lies_is_refused(app, body) -> None:
+    with app.test_request_context(data=body, content_type="application/json"), pytest.raises(InvalidInput):
+        parse.json_object()
