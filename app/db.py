@@ -1,13 +1,14 @@
 """The database: engine, base class with named constraints, the one commit, and what a refused row means."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from app.errors import N_, Conflict, DomainError, InvalidInput, Unavailable
@@ -36,7 +37,8 @@ class Base(DeclarativeBase):
 
 # Name of a database constraint -> what to tell the person. Rooms add theirs with `explain`.
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
-_sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+_writers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+_readers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 
 
 def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) -> None:
@@ -45,28 +47,46 @@ def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) 
 
 
 def connect(url: str, pool_size: int = 8) -> Engine:
-    """Make the engine for this process and use it from now on."""
+    """Make the engine for this process and use it from now on. Disposing of it closes every connection."""
+    engine = _engine(url, pool_size)
+    # Nothing is begun and nothing ended here: a question costs one round trip, and the server refuses to write.
+    readers = _engine(url, pool_size, " -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT")
+    event.listen(engine, "engine_disposed", lambda _: readers.dispose())
+    bind(engine, readers)
+    return engine
+
+
+def _engine(url: str, pool_size: int, more: str = "", **options: Any) -> Engine:
     engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=4,
-        pool_pre_ping=True,
         pool_recycle=1800,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": 5,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-            " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c jit=off",
+            f" -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c jit=off{more}",
         },
+        **options,
     )
-    bind(engine)
+    event.listen(engine, "checkout", _refuse_closed)
     return engine
 
 
-def bind(target: Engine | Connection, **options: Any) -> None:
+def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:
+    """Take another connection when the server has closed this one: it says so before it is asked anything."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+
+
+def bind(target: Engine | Connection, readers: Engine | None = None, **options: Any) -> None:
     """Point every later transaction at this engine, or at one connection (tests)."""
-    _sessions.configure(bind=target, **options)
+    _writers.configure(bind=target, **options)
+    _readers.configure(bind=readers or target, **options)
 
 
 def driver_url(url: str) -> str:
@@ -80,7 +100,7 @@ def driver_url(url: str) -> str:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """All or nothing: commits when the block ends well, explains what the database refused."""
-    session = _sessions()
+    session = _writers()
     try:
         yield session
         session.commit()
@@ -96,10 +116,11 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """One read-only snapshot; a statement that writes is refused by the database."""
-    session = _sessions()
+    """For questions only: a statement that writes is refused by the database. Each sees what is committed when it begins."""
+    session = _readers()
     try:
-        session.execute(text("SET TRANSACTION READ ONLY"))
+        if isinstance(session.bind, Connection):
+            session.execute(text("SET TRANSACTION READ ONLY"))
         yield session
     except DBAPIError as error:
         raise explained(error) from error

@@ -11,7 +11,7 @@ def N_(sentence: str) -> str:
 class DomainError(Exception):
     """Something the user can understand and act on; never a defect of the program."""
 
-    def __init__(self, code: str, sentence: str, **facts: Any) -> None:
+    def __init__(self, code: str, sentence: str, /, **facts: Any) -> None:
         self.code = code
         self.sentence = sentence
         self.facts = facts

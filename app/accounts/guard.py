@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, redirect, request, session, url_
 from flask.sessions import SessionInterface, SessionMixin
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import db
@@ -21,6 +21,12 @@ from app.web.error_pages import wants_json
 from app.web.pages import public
 
 View = Callable[..., Any]
+# Asked with every request, so put together once.
+SESSION_AND_ACCOUNT = (
+    select(BrowserSession.contents, BrowserSession.expires_at, Account.id, Account.login, Account.role)
+    .join(Account, (Account.id == BrowserSession.account_id) & Account.disabled_at.is_(None), isouter=True)
+    .where(BrowserSession.token_hash == bindparam("token_hash"), BrowserSession.expires_at > func.now())
+)
 
 
 class Identity(NamedTuple):
@@ -55,19 +61,8 @@ class DatabaseSessions(SessionInterface):
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
         if not token or request.path.startswith("/assets/"):
             return KeptSession({}, None, None)
-        look = (
-            select(
-                BrowserSession.contents, BrowserSession.expires_at, Account.id, Account.login, Account.role
-            )
-            .join(
-                Account,
-                (Account.id == BrowserSession.account_id) & Account.disabled_at.is_(None),
-                isouter=True,
-            )
-            .where(BrowserSession.token_hash == _hash(token), BrowserSession.expires_at > func.now())
-        )
         with db.reading() as reader:
-            row = reader.execute(look).first()
+            row = reader.execute(SESSION_AND_ACCOUNT, {"token_hash": _hash(token)}).first()
         if row is None:
             return KeptSession({}, None, None)
         kept = KeptSession(row.contents, token, row.expires_at)

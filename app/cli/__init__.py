@@ -7,6 +7,7 @@ from sqlalchemy import create_engine
 
 from app import db
 from app.cli.account import account
+from app.cli.backup import backup, restore
 from app.cli.imports import import_
 from app.cli.serve import up
 from app.cli.settings import installed
@@ -43,6 +44,8 @@ commands.add_command(up)
 commands.add_command(worker)
 commands.add_command(account)
 commands.add_command(import_)
+commands.add_command(backup)
+commands.add_command(restore)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ class Child:
         self._started_at = 0.0
         self._pause_s = 1.0
         self._restart_at: float | None = None
+        self._word: str | None = None
 
     def start(self) -> None:
         """Start it. The kernel tells it to stop when this program ends, however that comes about."""
@@ -40,7 +41,7 @@ class Child:
                 self._command,
                 cwd=self._folder,
                 env=self._environ,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
@@ -48,6 +49,20 @@ class Child:
             )
         self._started_at = time.monotonic()
         self._restart_at = None
+        if self._word is not None:
+            self.tell(self._word)
+
+    def tell(self, word: str) -> None:
+        """Give it the one line it waits for; a restarted one is told again."""
+        self._word = word
+        if self._running is not None and self._running.stdin is not None:
+            with contextlib.suppress(OSError):  # it has ended already; that is noticed elsewhere
+                self._running.stdin.write(f"{word}\n".encode())
+                self._running.stdin.close()
+            self._running.stdin = None
+
+    def has_started(self) -> bool:
+        return self._running is not None
 
     def is_running(self) -> bool:
         """Whether it runs. An ended one keeps its number until `end`, so that no stranger is ever signalled."""
@@ -84,6 +99,8 @@ class Child:
         """Kill what is left of its group, and return the code it ended with."""
         if self._running is None:
             return None
+        if self._running.stdin is not None:
+            self._running.stdin.close()
         if self._running.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._running.pid, signal.SIGKILL)

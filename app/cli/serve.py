@@ -13,9 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
+from app import db
 from app.cli.children import Child, StopSignal, stop_all, trim_log
-from app.cluster import Cluster, check_given_database, has_table, libpq_url
+from app.cluster import Cluster, check_given_database, has_table
+from app.cluster.folders import disk_full
 from app.config import CHECKOUT, Settings, read_settings
 from app.errors import Conflict, DomainError, Unavailable
 
@@ -44,8 +47,8 @@ def up(port: int, host: str, no_browser: bool, empty: bool) -> None:
         launch.watch()
     except KeyboardInterrupt:
         say("正在停止…… Stopping …")
-    except DomainError as error:
-        click.echo(f"\n✗ {_in_both_languages(error)}", err=True)
+    except (DomainError, DBAPIError, OSError) as error:
+        click.echo(f"\n✗ {_in_both_languages(_explained(error))}", err=True)
         code = 1
     finally:
         stop_signal.ignore()
@@ -83,10 +86,13 @@ class Launch:
         click.echo("守望图 Wardmap")
         was_cut_off = self._cluster.claim()
         refuse_taken_port(self.host, self.port, patience_s=5 if was_cut_off else 0)
+        self._children = self._make_children()
+        with self._stop_signal.held():
+            self._web.start()  # it loads while the database starts, and waits for the word
         self._start_database()
         login, password = self._prepare_database(wants_sample)
         say("启动网页服务和后台任务…… Starting the web server and the job worker …")
-        self._start_children()
+        self._let_children_work()
         click.echo(f"\nWardmap is ready at {self.address}")
         click.echo(f"账号 Account: {login}")
         if password:
@@ -143,19 +149,23 @@ class Launch:
             wanted.unlink()
         return ensure_first_account(self.settings)
 
-    def _start_children(self) -> None:
+    @property
+    def _web(self) -> Child:
+        return self._children[0]
+
+    def _let_children_work(self) -> None:
         """The web server first: a person waits for it, and two programs loading at once would slow it down."""
-        self._children = self._make_children()
+        self._web.tell("serve")
         for child in self._children:
             with self._stop_signal.held():
-                child.start()
-            if child is self._children[0]:
+                if not child.has_started():
+                    child.start()
+            if child is self._web:
                 self._wait_until_ready()
 
     def _make_children(self) -> list[Child]:
         environ = {
             **os.environ,
-            "DATABASE_URL": libpq_url(self.settings.database_url),
             "WARDMAP_HOME": str(self.settings.home),
             "PYTHONUNBUFFERED": "1",
         }
@@ -170,7 +180,7 @@ class Launch:
         from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
 
         host = f"[{self.host}]" if ":" in self.host else self.host
-        command = [sys.executable, "-m", "gunicorn", "app.wsgi:application"]
+        command = [sys.executable, "-m", "app.cli.web", "app.wsgi:application"]
         command += ["--bind", f"{host}:{self.port}", "--worker-class", "gthread"]
         command += [
             "--workers",
@@ -191,7 +201,7 @@ class Launch:
 
     def _wait_until_ready(self) -> None:
         """Ready means that the whole way works: web server, application, database."""
-        web = self._children[0]
+        web = self._web
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             if not web.is_running():
@@ -228,7 +238,8 @@ class Launch:
             if facts.url != self.settings.database_url:
                 self.settings = replace(self.settings, database_url=facts.url)
                 stop_all(self._children)
-                self._start_children()
+                self._children = self._make_children()
+                self._let_children_work()
         except DomainError as error:
             say(str(error))
             self._database_retry_at = time.monotonic() + 15
@@ -272,6 +283,17 @@ def _refused_address(host: str, port: int, error: OSError) -> DomainError:
         port=port,
         reason=error.strerror or error,
     )
+
+
+def _explained(error: Exception) -> DomainError:
+    """The sentence behind it; what has none is a defect and is shown as one."""
+    if isinstance(error, DBAPIError):
+        error = db.explained(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        error = disk_full(Path(error.filename or "."))
+    if not isinstance(error, DomainError):
+        raise error
+    return error
 
 
 def _in_both_languages(error: DomainError) -> str:

@@ -189,10 +189,10 @@ def lock_home(home: Path) -> tuple[IO[str], bool]:
         ) from None
     lock.seek(0)
     was_cut_off = bool(lock.read().strip())
-    lock.seek(0)
-    lock.truncate()
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
+    with explained(home):
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
     return lock, was_cut_off
 
 

@@ -12,13 +12,72 @@ from pathlib import Path
 from app.geo.limits import Limits
 
 # Every vector driver GDAL 3.12 registers. All but the wanted one are left out when GDAL starts.
-DRIVERS = (
-    "ADBC,AIVector,AVCBin,AVCE00,AmigoCloud,CSV,CSW,Carto,DGN,DXF,EDIGEO,EEDA,ESRI Shapefile,ESRIJSON,Elasticsearch,FlatGeobuf,"
-    "GDALG,GML,GPKG,GPSBabel,GPX,GTFS,GeoJSON,GeoJSONSeq,GeoRSS,HTTP,Idrisi,JML,JSONFG,KML,LIBKML,LVBAG,MBTiles,MEM,MVT,"
-    "MapInfo File,MapML,MiraMonVector,NGW,OAPIF,ODS,OGCAPI,OGR_GMT,OGR_PDS,OGR_VRT,OSM,OpenFileGDB,PCIDSK,PDF,PDS4,PGDUMP,"
-    "PLSCENES,PMTiles,S57,SQLite,SXF,Selafin,TopoJSON,VDV,VFK,VICAR,WAsP,WFS,XLSX,VRT,WMS,WMTS,WCS,Memory,netCDF,HDF5,PostgreSQL,"
-    "MySQL,ODBC,MSSQLSpatial,Parquet,Arrow,Zarr,STACTA,STACIT,GTI,DERIVED,DAAS,PLMOSAIC,HTTP,NITF,GTiff,COG,Rasterlite,TileDB"
-).split(",")
+DRIVERS = [
+    "ADBC",
+    "AIVector",
+    "AVCBin",
+    "AVCE00",
+    "AmigoCloud",
+    "CSV",
+    "CSW",
+    "Carto",
+    "DGN",
+    "DXF",
+    "EDIGEO",
+    "EEDA",
+    "ESRI Shapefile",
+    "ESRIJSON",
+    "Elasticsearch",
+    "FlatGeobuf",
+    "GDALG",
+    "GML",
+    "GPKG",
+    "GPSBabel",
+    "GPX",
+    "GTFS",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "GeoRSS",
+    "HTTP",
+    "Idrisi",
+    "JML",
+    "JSONFG",
+    "KML",
+    "LIBKML",
+    "LVBAG",
+    "MBTiles",
+    "MEM",
+    "MVT",
+    "MapInfo File",
+    "MapML",
+    "MiraMonVector",
+    "NGW",
+    "OAPIF",
+    "ODS",
+    "OGCAPI",
+    "OGR_GMT",
+    "OGR_PDS",
+    "OGR_VRT",
+    "OSM",
+    "OpenFileGDB",
+    "PCIDSK",
+    "PDF",
+    "PDS4",
+    "PGDUMP",
+    "PLSCENES",
+    "PMTiles",
+    "S57",
+    "SQLite",
+    "SXF",
+    "Selafin",
+    "TopoJSON",
+    "VDV",
+    "VFK",
+    "VICAR",
+    "WAsP",
+    "WFS",
+    "XLSX",
+]
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 OPEN_FILES = 128
@@ -110,12 +169,14 @@ def allow_driver(driver: str | None, folder: Path) -> None:
     if known:
         raise RuntimeError(f"GDAL keeps drivers that were not asked for: {sorted(unwanted)}")
     os.environ["WARDMAP_MORE_DRIVERS"] = ",".join(sorted(unwanted))
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "app.geo.jail_child", *sys.argv[1:]])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-P", *sys.argv])  # noqa: S606
 
 
 def configure_osm(folder: Path) -> None:
     """Write the OSM driver's tag list into a folder and point the driver at it."""
     path = folder / "osmconf.ini"
-    sections = [OSM_SECTION.format(layer=layer, keys=OSM_KEYS, bare="created_by,source,note") for layer in OSM_LAYERS]
+    sections = [
+        OSM_SECTION.format(layer=layer, keys=OSM_KEYS, bare="created_by,source,note") for layer in OSM_LAYERS
+    ]
     path.write_text(OSM_SETTINGS + "".join(sections), encoding="ascii")
     os.environ["OSM_CONFIG_FILE"] = str(path)

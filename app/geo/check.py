@@ -14,7 +14,7 @@ import shapely
 
 from app.geo.columns import AREA_KINDS, REQUIRED
 from app.geo.container import Contents
-from app.geo.crs import describe_crs
+from app.geo.crs import describe_crs, looks_swapped
 from app.geo.encoding import codec_named
 from app.geo.findings import refusal
 from app.geo.findings_log import FindingLog
@@ -53,6 +53,7 @@ class _Rows:
     ground: Ground
     raw: Fields
     count: int
+    wkb: Any = None
 
 
 def check_contents(
@@ -100,6 +101,30 @@ def check_contents(
     )
 
 
+class _SwapWatch:
+    """Notices degrees written latitude first, before they are refused one by one as lying nowhere."""
+
+    def __init__(self) -> None:
+        self._low = np.full(2, np.inf)
+        self._high = np.full(2, -np.inf)
+
+    def add(self, shapes: Any) -> None:
+        """Look at the shapes of a chunk as the file has them."""
+        edges = shapely.bounds(shapes)
+        edges = edges[np.isfinite(edges).all(axis=1)]
+        if len(edges):
+            self._low = np.minimum(self._low, edges[:, :2].min(axis=0))
+            self._high = np.maximum(self._high, edges[:, 2:].max(axis=0))
+
+    @property
+    def looks_swapped(self) -> bool:
+        """Whether all of it would lie in China the other way round."""
+        if not np.isfinite(self._low).all():
+            return False
+        west, south, east, north = (*self._low.tolist(), *self._high.tolist())
+        return looks_swapped((west, south, east, north))
+
+
 def _chosen_layer(layers: list[Layer], name: str | None) -> Layer:
     if name is None and layers:
         return layers[0]
@@ -115,7 +140,7 @@ def _crs_of(layer: Layer, options: ImportOptions) -> str:
     if stated is None:
         if layer.has_shapes and options.kind != "codes":
             raise refusal("crs_missing")
-        return DEGREES
+        return DEGREES  # columns named longitude and latitude have said it
     label = describe_crs(stated)
     return label.code or label.wkt
 
@@ -128,10 +153,10 @@ def _read(
     unclosed: list[Any] = []
     pieces: list[Fields] = []
     wanted = set(options.columns.values())
+    swapped = _SwapWatch()
     count = vertices = 0
     for chunk in layer.chunks():
-        if count + len(chunk) > limits.max_features:
-            raise refusal("too_many_features", features=max(layer.features, count + len(chunk)), limit=limits.max_features)
+        limits.refuse_rows(max(layer.features, count + len(chunk)), layer.has_shapes)
         if options.kind == "codes":
             chunk.shapes[:] = None
         if not layer.has_shapes:
@@ -139,6 +164,7 @@ def _read(
         vertices += int(shapely.get_num_coordinates(chunk.shapes).sum())
         if vertices > limits.max_vertices_file:
             raise refusal("too_many_vertices", vertices=vertices, limit=limits.max_vertices_file)
+        swapped.add(chunk.shapes)
         refused.append(place_chunk(chunk, count, crs, options, limits, log))
         shapes.append(chunk.shapes)
         unclosed.append(chunk.unclosed & ~refused[-1])
@@ -148,26 +174,37 @@ def _read(
         progress("shapes", count, max(layer.features, count))
     if not count:
         return _Rows(Ground(*(np.zeros(0, dtype=kind) for kind in (object, object, bool, bool))), {}, 0)
+    if not options.swap_xy and swapped.looks_swapped:
+        log.add("axis_swapped", "warn")
     seen = {name for piece in pieces for name in piece if piece[name].null_count < len(piece[name])}
     known = {name for piece in pieces for name in piece} - wanted | seen
     raw = {name: pa.concat_arrays([piece[name] for piece in pieces]) for name in wanted & known}
-    raw |= {name: pa.nulls(0, pa.string()) for name in known - wanted}  # only their names matter, for messages
-    ground = Ground(np.concatenate(shapes), np.full(count, None, dtype=object), np.concatenate(refused), np.concatenate(unclosed))
+    raw |= {
+        name: pa.nulls(0, pa.string()) for name in known - wanted
+    }  # only their names matter, for messages
+    ground = Ground(
+        np.concatenate(shapes),
+        np.full(count, None, dtype=object),
+        np.concatenate(refused),
+        np.concatenate(unclosed),
+    )
     return _Rows(ground, raw, count)
 
 
 def _points(columns: Fields, options: ImportOptions, first: int, log: FindingLog) -> Any:
     """Points from the longitude and latitude columns of a table."""
     rows = len(next(iter(columns.values()))) if columns else 0
-    axes = [columns.get(options.columns.get(item, "")) for item in ("lon", "lat")]
-    if axes[0] is None or axes[1] is None:
+    chosen = [options.columns.get(item, "") for item in ("lon", "lat")]
+    axes = [columns[name] for name in chosen if name in columns]
+    if len(axes) < 2:
         return np.full(rows, None, dtype=object)
     numbers = []
-    for item, cells in zip(("lon", "lat"), axes, strict=True):
+    for column, cells in zip(chosen, axes, strict=True):
         values = [_degrees(cell) for cell in cells.to_pylist()]
         for index in [at for at, value in enumerate(values) if value is None]:
-            column = options.columns[item]
-            log.add("number_unreadable", "warn", first + index, column=column, value=cells[index].as_py()[:40])
+            log.add(
+                "number_unreadable", "warn", first + index, column=column, value=cells[index].as_py()[:40]
+            )
         numbers.append([float("nan") if value is None else value for value in values])
     return points_from_numbers(numbers[0], numbers[1])
 
@@ -202,7 +239,11 @@ def _refuse_without_shape(rows: _Rows, fields: Fields, options: ImportOptions, l
     if options.kind == "building":
         words = pc.coalesce(fields["community_code"], fields["community_name"], fields["address"])
         allowed = words.is_valid().to_numpy(zero_copy_only=False)
-        log.add_rows("geometry_missing", "note", np.flatnonzero(bare & allowed))
+        in_words = np.flatnonzero(bare & allowed)
+        if len(in_words) * 2 > rows.count:
+            log.add("geometry_absent", "note", count=len(in_words), rows=rows.count)
+        else:
+            log.add_rows("geometry_missing", "note", in_words)
     log.add_rows("geometry_missing", "refuse", np.flatnonzero(bare & ~allowed))
     ground.refused |= bare & ~allowed
 
@@ -222,12 +263,13 @@ def _compare(
         check_households(fields, log)
     progress("keys", 0, rows.count)
     if kind != "codes":
-        wkb = shapely.to_wkb(ground.shapes)
-        refuse_twins(wkb.tolist(), shapely.get_type_id(ground.shapes) == 0, ground.refused, log)
+        rows.wkb = shapely.to_wkb(ground.shapes)
+        refuse_twins(rows.wkb, shapely.get_type_id(ground.shapes) == 0, ground.refused, log)
     check_keys(kind, fields, ground.refused, log)
     verdict = suspect_datum(ground.shapes, fields, context, options, log)
     if kind in AREA_KINDS:
-        standing = np.where(ground.refused, None, ground.shapes)
+        standing = ground.shapes.copy()
+        standing[ground.refused] = None
         AreaCheck(fields, context, options, log).run(standing, progress)
     return verdict_json(verdict)
 
@@ -243,13 +285,20 @@ def _write(folder: Path, options: ImportOptions, rows: _Rows, fields: Fields, lo
     columns: Fields = {
         **fields,
         "row_no": pa.array(np.arange(1, rows.count + 1, dtype=np.int32)),
-        "wkb": pa.array(shapely.to_wkb(ground.shapes), pa.binary()),
+        "wkb": pa.array(rows.wkb, pa.binary()) if rows.wkb is not None else pa.nulls(rows.count, pa.binary()),
         "wkb_before": pa.array(shapely.to_wkb(ground.before), pa.binary()),
         "refused": pa.array(ground.refused),
     }
     schema = row_schema(options.kind)
-    pq.write_table(pa.table([columns[name] for name in schema.names], schema=schema), folder / ROWS_FILE, compression="zstd")
-    names = pc.coalesce(fields.get("name", pa.nulls(rows.count, pa.string())), fields.get("address", pa.nulls(rows.count, pa.string())))
+    pq.write_table(
+        pa.table([columns[name] for name in schema.names], schema=schema),
+        folder / ROWS_FILE,
+        compression="zstd",
+    )
+    names = pc.coalesce(
+        fields.get("name", pa.nulls(rows.count, pa.string())),
+        fields.get("address", pa.nulls(rows.count, pa.string())),
+    )
     pq.write_table(log.table(names.to_pylist(), ground.shapes), folder / FINDINGS_FILE, compression="zstd")
     return bool(columns["wkb"].null_count < rows.count)
 

@@ -67,7 +67,7 @@ FIELD_NAMES = {
 
 # Names met in real files, likeliest first. Compared after `plain_name`.
 COMMON = {
-    "code": "code 代码 编码 编号 区划代码 行政区划代码 统计用区划代码 xzqdm dm bm bh 楼栋编码 楼栋代码 建筑编码 adcode gbcode villagecode gid id objectid osmid osmwayid dist",
+    "code": "code 代码 编码 编号 区划代码 行政区划代码 统计用区划代码 xzqdm dm bm bh 楼栋编码 楼栋代码 建筑编码 adcode gbcode villagecode gid id objectid osmkey osmid osmwayid dist",
     "name": "name 名称 mc 全称 xzqmc namechn namezh namecn label title",
     "lon": "lon lng longitude 经度 x long 坐标x wgs84lon jd",
     "lat": "lat latitude 纬度 y 坐标y wgs84lat wd",
@@ -85,7 +85,9 @@ COMMUNITY_NAMES = "community communityname 社区 社区名称 社区名 居委�
 COMMUNITY_CODES = "communitycode 社区代码 社区编码 居委会代码 sqdm sqbm jwhdm cundm villagecode"
 STREET_NAMES = "street streetname 街道 街道名称 街道名 街办 所属街道 乡镇街道 街道办 街办名称 jdmc ssjd jbmc xzjd jd xzmc town"
 STREET_CODES = "streetcode 街道代码 街道编码 jddm jdbm ssjddm xzdm"
-DISTRICT_NAMES = "district districtname 区 区县 区名称 区县名称 所属区 行政区 qxmc qmc ssq county area 行政区划"
+DISTRICT_NAMES = (
+    "district districtname 区 区县 区名称 区县名称 所属区 行政区 qxmc qmc ssq county area 行政区划"
+)
 DISTRICT_CODES = "districtcode 区代码 区县代码 qxdm qdm areacode adcode"
 PARENTS = "parentcode 上级代码 父级代码 上级编码 pcode parent"
 PARENT_NAMES = "parentname 上级 上级名称 所属上级 隶属"
@@ -114,7 +116,10 @@ BY_KIND: dict[str, dict[str, str]] = {
         "community_code": COMMUNITY_CODES,
         "community_name": COMMUNITY_NAMES,
     },
-    "road": {"name": f"道路名称 路名 dlmc lm {COMMON['name']} streetname street ref", "road_class": COMMON["road_class"]},
+    "road": {
+        "name": f"道路名称 路名 dlmc lm {COMMON['name']} streetname street ref",
+        "road_class": COMMON["road_class"],
+    },
     "water": {
         "name": f"水体名称 河流名称 河名 hlmc {COMMON['name']}",
         "water_kind": COMMON["water_kind"],
@@ -127,7 +132,27 @@ BY_KIND: dict[str, dict[str, str]] = {
     },
 }
 # Short words that name a column in many files but mean nothing on their own.
-WEAK = frozenset("id objectid gid type class x y name area village dist label title gbcode".split())
+WEAK = frozenset(
+    [
+        "id",
+        "objectid",
+        "gid",
+        "type",
+        "class",
+        "x",
+        "y",
+        "area",
+        "village",
+        "dist",
+        "label",
+        "title",
+        "gbcode",
+        "ref",
+        "use",
+        "osmid",
+        "osmwayid",
+    ]
+)
 
 
 def plain_name(name: str) -> str:
@@ -168,7 +193,9 @@ class ColumnSketch:
         return {len(sample) for sample in self.samples}
 
 
-def guess_columns(kind: str, sketches: Iterable[ColumnSketch], remembered: Mapping[str, str] | None = None) -> dict[str, str]:
+def guess_columns(
+    kind: str, sketches: Iterable[ColumnSketch], remembered: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Choose a column for each field of a kind.
 
     Parameters
@@ -213,7 +240,9 @@ def _rank(item: str, words: list[str], sketch: ColumnSketch) -> int | None:
         return None
     if item in ("name", "parent_name", "community_name") and sketch.dtype == "real":
         return None
-    if item in ("code", "parent_code", "community_code") and any(len(sample) > 40 for sample in sketch.samples):
+    if item in ("code", "parent_code", "community_code") and any(
+        len(sample) > 40 for sample in sketch.samples
+    ):
         return None
     return plain_words.index(name) + (100 if name in WEAK else 0)
 
@@ -221,7 +250,9 @@ def _rank(item: str, words: list[str], sketch: ColumnSketch) -> int | None:
 def _by_content(kind: str, columns: Mapping[str, ColumnSketch], chosen: dict[str, str]) -> None:
     """Fill gaps from contents: twelve digits are a division code, seventeen a building code."""
     free = [sketch for name, sketch in columns.items() if name not in chosen.values()]
-    wanted = {"building": {17: "code", 12: "community_code"}}.get(kind, {12: "code"} if "code" in FIELDS[kind] else {})
+    wanted = {"building": {17: "code", 12: "community_code"}}.get(
+        kind, {12: "code"} if "code" in FIELDS[kind] else {}
+    )
     for sketch in free:
         if sketch.dtype != "integer" or len(sketch.lengths) != 1:
             continue
@@ -231,10 +262,28 @@ def _by_content(kind: str, columns: Mapping[str, ColumnSketch], chosen: dict[str
         if item and (held is None or weakly_held) and sketch.distinct > 1:
             chosen[item] = sketch.name
     if "name" in FIELDS[kind] and "name" not in chosen and kind != "building":
-        texts = [sketch for sketch in free if sketch.dtype == "text" and sketch.distinct > 1 and sketch.name not in chosen.values()]
+        texts = [
+            sketch
+            for sketch in free
+            if sketch.dtype == "text" and sketch.distinct > 1 and sketch.name not in chosen.values()
+        ]
         telling = [sketch for sketch in texts if re.search(r"name|名|mc$", plain_name(sketch.name))]
+        telling = telling or (_labels(free) if kind in AREA_KINDS else [])
         if telling:
             chosen["name"] = telling[0].name
+
+
+def _labels(sketches: list[ColumnSketch]) -> list[ColumnSketch]:
+    """Columns that could serve as names where none is called so: short, filled, as varied as any other column."""
+    short = [
+        sketch
+        for sketch in sketches
+        if sketch.dtype != "real"
+        and sketch.filled_share > 0.9
+        and max(sketch.lengths, default=99) <= 20
+        and not re.search(r"guid|globalid|area|length|date|pop|time", plain_name(sketch.name))
+    ]
+    return sorted(short, key=lambda sketch: (-sketch.distinct, sketch.dtype != "text"))
 
 
 LAYER_WORDS = (
@@ -248,7 +297,9 @@ LAYER_WORDS = (
 )
 
 
-def guess_kind(layer_name: str, geometry_types: Iterable[str], columns: Mapping[str, ColumnSketch]) -> str | None:
+def guess_kind(
+    layer_name: str, geometry_types: Iterable[str], columns: Mapping[str, ColumnSketch]
+) -> str | None:
     """Guess what a layer holds from its name, its shapes and its columns; None when nothing speaks for anything."""
     shapes = {kind.removeprefix("Multi") for kind in geometry_types}
     names = {plain_name(name) for name in columns}
@@ -256,7 +307,18 @@ def guess_kind(layer_name: str, geometry_types: Iterable[str], columns: Mapping[
     for kind, pattern in LAYER_WORDS:
         if re.search(pattern, layer_name.lower()):
             scores[kind] = scores.get(kind, 0.0) + 2.0
-    if names & {"户数", "层数", "楼栋", "楼号", "幢号", "floors", "households", "buildinglevels", "建筑用途", "building"}:
+    if names & {
+        "户数",
+        "层数",
+        "楼栋",
+        "楼号",
+        "幢号",
+        "floors",
+        "households",
+        "buildinglevels",
+        "建筑用途",
+        "building",
+    }:
         scores["building"] = scores.get("building", 0.0) + 3.0
     for kind, words in (("community", COMMUNITY_NAMES), ("street", STREET_NAMES)):
         if names & set(words.split()):
@@ -276,5 +338,10 @@ def guess_kind(layer_name: str, geometry_types: Iterable[str], columns: Mapping[
 def _shape_fits(kind: str, shapes: set[str]) -> bool:
     if not shapes:
         return kind in ("codes", "building")
-    needed = {"road": {"LineString"}, "water": {"LineString", "Polygon"}, "building": {"Polygon", "Point"}, "codes": set[Any]()}
+    needed = {
+        "road": {"LineString"},
+        "water": {"LineString", "Polygon"},
+        "building": {"Polygon", "Point"},
+        "codes": set[Any](),
+    }
     return bool(shapes & needed.get(kind, {"Polygon"}))

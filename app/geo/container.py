@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import stat
 import zipfile
@@ -24,7 +25,23 @@ NAMES = "names.json"
 BLOCK = MEBIBYTE
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 # Side files of other programs, and clutter of file managers: harmless, never opened.
-SIDE_FILES = (".sbn", ".sbx", ".qpj", ".qix", ".qmd", ".atx", ".fbn", ".fbx", ".ain", ".aih", ".lyr", ".sld", ".qml")
+SIDE_FILES = (
+    ".sbn",
+    ".sbx",
+    ".qpj",
+    ".qix",
+    ".qmd",
+    ".atx",
+    ".fbn",
+    ".fbx",
+    ".ain",
+    ".aih",
+    ".lyr",
+    ".sld",
+    ".qml",
+)
+HUGE_NUMBER = re.compile(rb"\d[eE]\+?\d{3,}")
+STRING_OR_HUGE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?[eE]\+?\d{3,}')
 # When an archive holds several formats, the first of these wins and the others are named in a finding.
 PREFERENCE = tuple(KINDS)
 
@@ -266,7 +283,9 @@ def _shapefiles(stems: dict[str, dict[str, _Loose]], target: Path) -> tuple[Memb
         placed = {}
         for ending, item in parts.items():
             placed[ending] = target / f"layer{number:03d}{ending}"
-            item.path.rename(placed[ending]) if item.path.parent == target else _link(item.path, placed[ending])
+            item.path.rename(placed[ending]) if item.path.parent == target else _link(
+                item.path, placed[ending]
+            )
         members.append(Member(placed[".shp"], title.rsplit(".", 1)[0], placed))
     return tuple(members)
 
@@ -274,8 +293,23 @@ def _shapefiles(stems: dict[str, dict[str, _Loose]], target: Path) -> tuple[Memb
 def _single(item: _Loose, kind: str, target: Path, number: int) -> Member:
     target.mkdir(parents=True, exist_ok=True)
     placed = target / f"layer{number:03d}{KINDS[kind].endings[0]}"
-    _link(item.path, placed)
+    (_json_copy if kind == "geojson" else _link)(item.path, placed)
     return Member(placed, _last_part(item.name).rsplit(".", 1)[0])
+
+
+def _json_copy(source: Path, placed: Path) -> None:
+    """Give a GeoJSON file the ending it needs; numbers too large for any computer become NaN, found row by row later.
+
+    JSON allows 1e400, and the driver would refuse the whole file over it.
+    """
+    text = source.read_bytes()
+    if not HUGE_NUMBER.search(text):
+        _link(source, placed)
+        return
+    placed.unlink(missing_ok=True)
+    placed.write_bytes(
+        STRING_OR_HUGE.sub(lambda match: match[0] if match[0].startswith(b'"') else b"NaN", text)
+    )
 
 
 def _link(source: Path, placed: Path) -> None:

@@ -18,7 +18,7 @@ from app.errors import N_
 from app.geo.findings import refusal
 
 # Grids fetched over the network would make a result depend on the weather.
-pyproj.network.set_network_enabled(False)
+pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
 
 Bounds = tuple[float, float, float, float]
 CHINA_BOX: Bounds = (73.4, 17.5, 135.1, 53.6)
@@ -238,13 +238,13 @@ def missing_crs_candidates(bounds: Bounds, near: tuple[float, float] | None = No
 def looks_swapped(bounds: Bounds) -> bool:
     """Whether degrees seem to be written latitude first; only told for places in China."""
     min_x, min_y, max_x, max_y = bounds
-    return 3 <= min_x and max_x <= 54 and 73 <= min_y and max_y <= 136
+    return min_x >= 3 and max_x <= 54 and min_y >= 73 and max_y <= 136
 
 
 def _candidate_codes(bounds: Bounds, near: tuple[float, float] | None) -> list[int]:
     min_x, min_y, max_x, max_y = bounds
-    if -180 <= min_x and max_x <= 180 and -90 <= min_y and max_y <= 90:
-        in_china = 73 <= min_x and max_x <= 136
+    if min_x >= -180 and max_x <= 180 and min_y >= -90 and max_y <= 90:
+        in_china = min_x >= 73 and max_x <= 136
         return [4490, 4326] if in_china else [4326]
     codes: list[int] = []
     zone = int(min_x // 1_000_000)
@@ -253,7 +253,7 @@ def _candidate_codes(bounds: Bounds, near: tuple[float, float] | None) -> list[i
             codes.append(CGCS2000_3_DEGREE_ZONE + zone)
         if 13 <= zone <= 23:
             codes.append(CGCS2000_6_DEGREE_ZONE + zone)
-    if 0 < min_x and max_x < 1_000_000 and 0 < min_y < 10_000_000:
+    if min_x > 0 and max_x < 1_000_000 and 0 < min_y < 10_000_000:
         codes += _meridian_codes(near)
     if max(abs(edge) for edge in bounds) <= WEB_MERCATOR_EDGE_M:
         codes.append(3857)
@@ -281,7 +281,7 @@ def _codes_by_shape(crs: pyproj.CRS) -> list[int]:
     operation = crs.coordinate_operation
     if operation is None or "Transverse Mercator" not in operation.method_name:
         return [3857]
-    numbers = {item.name: item.value for item in operation.params}
+    numbers = {item.name: float(item.value) for item in operation.params}
     meridian = numbers.get("Longitude of natural origin", 0.0)
     easting = numbers.get("False easting", 0.0)
     south = numbers.get("False northing", 0.0) > 0
@@ -292,7 +292,10 @@ def _codes_by_shape(crs: pyproj.CRS) -> list[int]:
     elif 13 <= zone <= 23:
         codes.append(CGCS2000_6_DEGREE_ZONE + zone)
     elif 75 <= meridian <= 135:
-        codes += [CGCS2000_3_DEGREE_CM + int(meridian - 75) // 3, CGCS2000_6_DEGREE_CM + int(meridian - 75) // 6]
+        codes += [
+            CGCS2000_3_DEGREE_CM + int(meridian - 75) // 3,
+            CGCS2000_6_DEGREE_CM + int(meridian - 75) // 6,
+        ]
     return codes
 
 

@@ -130,7 +130,9 @@ class DatumVerdict:
     scores: dict[str, float]
 
 
-def suspect_by_ground(points: npt.NDArray[np.float64], ground: Any, sample: int = 2000) -> DatumVerdict | None:
+def suspect_by_ground(
+    points: npt.NDArray[np.float64], ground: Any, sample: int = 2000
+) -> DatumVerdict | None:
     """Compare the share of points inside stored ground under the three hypotheses.
 
     Parameters

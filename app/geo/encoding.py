@@ -91,7 +91,10 @@ def guess_dbf(raw: bytes, language_byte: int, cpg: str | None) -> Guess:
     """
     if raw.isascii():
         return Guess("utf-8", "ascii")
-    declared = (codec_named(cpg) if cpg else None, "cpg"), (LANGUAGE_BYTES.get(language_byte), "language_byte")
+    declared = (
+        (codec_named(cpg) if cpg else None, "cpg"),
+        (LANGUAGE_BYTES.get(language_byte), "language_byte"),
+    )
     for encoding, evidence in declared:
         if encoding and fits(raw, encoding):
             return Guess(encoding, evidence)

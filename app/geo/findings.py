@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 
 Severity = Literal["refuse", "warn", "note"]
 SEVERITIES: tuple[Severity, ...] = ("refuse", "warn", "note")
@@ -14,6 +14,9 @@ SEVERITIES: tuple[Severity, ...] = ("refuse", "warn", "note")
 SENTENCES: dict[str, str] = {
     # the shape itself
     "geometry_missing": N_("这一行没有图形。请在原文件中补画，或从名单中去掉这一行。"),
+    "geometry_absent": N_(
+        "%(count)s 行没有图形（共 %(rows)s 行）。将按社区和地址归入名单，不会画在地图上；有经纬度列时请在“列对应”中选择。"
+    ),
     "geometry_empty": N_("这一行的图形是空的，没有任何坐标。请在原文件中重画。"),
     "geometry_invalid": N_(
         "图形有错误：%(reason)s。可以修复：面积由 %(area_before_m2)s 平方米变为 %(area_after_m2)s 平方米"
@@ -38,10 +41,14 @@ SENTENCES: dict[str, str] = {
     # keys and names
     "code_duplicate": N_("代码“%(value)s”在第 %(rows)s 行重复出现。请只保留正确的一行。"),
     "code_missing": N_("这一行没有代码。代码表的每一行都要有 12 位代码，请补上。"),
-    "code_malformed": N_("“%(value)s”不是规定格式的代码（%(expected)s）。将作为原编号保存，另行生成本地代码。"),
+    "code_malformed": N_(
+        "“%(value)s”不是规定格式的代码（%(expected)s）。将作为原编号保存，另行生成本地代码。"
+    ),
     "code_refused": N_("“%(value)s”不是 12 位区划代码，或与上级代码对不上。请更正后再导入。"),
     "name_missing": N_("这一行没有名称。请补上名称，或在“列对应”中选择正确的名称列。"),
-    "name_duplicate": N_("名称“%(value)s”在第 %(rows)s 行重复出现。请确认是不同的对象，还是新旧两版混在一起。"),
+    "name_duplicate": N_(
+        "名称“%(value)s”在第 %(rows)s 行重复出现。请确认是不同的对象，还是新旧两版混在一起。"
+    ),
     "key_constant": N_("列“%(column)s”每一行都是“%(value)s”，不能当作编号使用，已忽略。请另选编号列。"),
     "name_unmatched": N_("名称“%(value)s”在现有名单中找不到。请更正名称，或稍后手工指定。"),
     "name_ambiguous": N_("名称“%(value)s”对应多个：%(candidates)s。请用代码区分，或稍后手工指定。"),
@@ -59,7 +66,9 @@ SENTENCES: dict[str, str] = {
         "坐标很可能是 %(best)s 偏移坐标：按原样有 %(share_as_is)s%% 落在已有范围内，按 %(best)s 还原后有 %(share_best)s%%。"
         "请在“基准”中选择 %(best)s 后重新检查。"
     ),
-    "datum_schema": N_("列名 %(columns)s 是高德/DataV 边界数据的特征，坐标通常是 GCJ-02。请在“基准”中选择 GCJ-02。"),
+    "datum_schema": N_(
+        "列名 %(columns)s 是高德/DataV 边界数据的特征，坐标通常是 GCJ-02。请在“基准”中选择 GCJ-02。"
+    ),
     "datum_distance": N_(
         "与已有边界的距离：按原样约 %(distance_as_is_m)s 米，按 %(best)s 还原后约 %(distance_best_m)s 米。"
         "坐标很可能是 %(best)s，请在“基准”中选择它后重新检查。"
@@ -82,10 +91,14 @@ SENTENCES: dict[str, str] = {
     "layer_unknown": N_("文件里没有图层“%(layer)s”。请从列出的图层中选择。"),
     "column_unknown": N_("文件里没有列“%(column)s”。请重新对应列。"),
     "column_required": N_("还没有指定“%(field)s”列。请在“列对应”中选择。"),
-    "dbf_missing": N_("“%(name)s”缺少同名的 .dbf 属性文件，只有图形没有名称。请把 .shp、.shx、.dbf、.prj 一起上传。"),
+    "dbf_missing": N_(
+        "“%(name)s”缺少同名的 .dbf 属性文件，只有图形没有名称。请把 .shp、.shx、.dbf、.prj 一起上传。"
+    ),
     "shp_missing": N_("“%(name)s”缺少同名的 .shp 图形文件。请把 .shp、.shx、.dbf、.prj 一起上传。"),
     "too_many_features": N_("图层有 %(features)s 个要素，超过上限 %(limit)s 个。请按街道分成几个文件导入。"),
-    "too_many_vertices": N_("图层共有 %(vertices)s 个顶点，超过上限 %(limit)s 个。请先简化，或分成几个文件。"),
+    "too_many_vertices": N_(
+        "图层共有 %(vertices)s 个顶点，超过上限 %(limit)s 个。请先简化，或分成几个文件。"
+    ),
 }
 
 

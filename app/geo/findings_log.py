@@ -61,8 +61,13 @@ class FindingLog:
                 "code": pa.array([finding.code for finding in self.findings], pa.string()),
                 "severity": pa.array([finding.severity for finding in self.findings], pa.string()),
                 "row": pa.array([finding.row for finding in self.findings], pa.int32()),
-                "name": pa.array([names[finding.row - 1] if finding.row else None for finding in self.findings], pa.string()),
-                "facts": pa.array([json.dumps(finding.facts, ensure_ascii=False) for finding in self.findings], pa.string()),
+                "name": pa.array(
+                    [names[finding.row - 1] if finding.row else None for finding in self.findings],
+                    pa.string(),
+                ),
+                "facts": pa.array(
+                    [json.dumps(finding.facts, ensure_ascii=False) for finding in self.findings], pa.string()
+                ),
                 "lon": pa.array([place[0] if place else None for place in places], pa.float64()),
                 "lat": pa.array([place[1] if place else None for place in places], pa.float64()),
             },
@@ -73,7 +78,11 @@ class FindingLog:
 def _places(findings: Sequence[Finding], shapes: Any) -> list[tuple[float, float] | None]:
     """The stated place, else the middle of the row's box."""
     rows = np.array([finding.row or 0 for finding in findings], dtype=np.int64) - 1
-    boxes = shapely.bounds(np.where(rows >= 0, shapes[rows], None)) if len(findings) and len(shapes) else np.zeros((0, 4))
+    boxes = (
+        shapely.bounds(np.where(rows >= 0, shapes[rows], None))
+        if len(findings) and len(shapes)
+        else np.zeros((0, 4))
+    )
     places: list[tuple[float, float] | None] = []
     for number, finding in enumerate(findings):
         place = finding.place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -69,7 +68,9 @@ class Inspection:
             LayerSketch(**{**layer, "columns": [ColumnSketch(**column) for column in layer["columns"]]})
             for layer in stored["layers"]
         ]
-        return cls(stored["kind"], stored["driver"], layers, [Finding.from_json(item) for item in stored["findings"]])
+        return cls(
+            stored["kind"], stored["driver"], layers, [Finding.from_json(item) for item in stored["findings"]]
+        )
 
     def layer(self, name: str) -> LayerSketch:
         """The layer of a name.
@@ -102,7 +103,9 @@ class _Column:
         self.whole += int(pc.sum(pc.match_substring_regex(present, r"^\d+$")).as_py() or 0)
         if len(self.distinct) < DISTINCT_CAP:
             fresh = pc.unique(present).slice(0, DISTINCT_CAP).to_pylist()
-            self.samples += [text[:80] for text in fresh if text not in self.distinct][: SAMPLES - len(self.samples)]
+            self.samples += [text[:80] for text in fresh if text not in self.distinct][
+                : SAMPLES - len(self.samples)
+            ]
             self.distinct.update(fresh)
 
     def sketch(self, name: str, rows: int) -> ColumnSketch:
@@ -137,6 +140,22 @@ class _Tally:
             self.high = np.maximum(self.high, points.max(axis=0))
         for name, cells in chunk.columns.items():
             self.columns.setdefault(name, _Column()).add(cells)
+
+    def add_points(self, layer: Layer, guesses: dict[str, str]) -> None:
+        """The box of a table whose columns name longitude and latitude."""
+        if "lon" not in guesses or "lat" not in guesses:
+            return
+        for chunk in layer.chunks():
+            axes = []
+            for item in ("lon", "lat"):
+                cells = chunk.columns[guesses[item]]
+                good = pc.match_substring_regex(cells, r"^[+-]?\d+(\.\d+)?$")
+                axes.append(pc.cast(pc.if_else(good, cells, pa.scalar(None, pa.string())), pa.float64()))
+            points = np.column_stack([axis.to_numpy(zero_copy_only=False) for axis in axes])
+            points = points[np.isfinite(points).all(axis=1)]
+            if len(points):
+                self.low = np.minimum(self.low, points.min(axis=0))
+                self.high = np.maximum(self.high, points.max(axis=0))
 
     @property
     def bounds(self) -> Bounds | None:
@@ -181,22 +200,28 @@ def inspect_contents(
 
 
 def _sketch_layer(
-    layer: Layer, limits: Limits, progress: Progress, near: tuple[float, float] | None, findings: list[Finding]
+    layer: Layer,
+    limits: Limits,
+    progress: Progress,
+    near: tuple[float, float] | None,
+    findings: list[Finding],
 ) -> LayerSketch | None:
-    _refuse_too_many(layer.features, limits)
+    limits.refuse_rows(layer.features, layer.has_shapes)
     tally = _Tally()
     for chunk in layer.chunks():
         tally.add(chunk)
-        _refuse_too_many(tally.rows, limits)
+        limits.refuse_rows(tally.rows, layer.has_shapes)
         progress("read", tally.rows, max(layer.features, tally.rows))
     if not tally.rows:
         if layer.features >= 0:  # an empty view of an extract is no news
             findings.append(Finding("layer_empty", "refuse", facts={"layer": layer.name}))
         return None
     columns = {name: column.sketch(name, tally.rows) for name, column in tally.columns.items()}
+    guesses = {one: guess_columns(one, columns.values()) for one in KINDS}
+    if not layer.has_shapes:
+        tally.add_points(layer, guesses["building"])
     crs, bounds_wgs84, candidates = _place(layer, tally.bounds, near, findings)
     kind = getattr(layer, "kind", None) or guess_kind(layer.name, tally.types, columns)
-    guesses = {one: guess_columns(one, columns.values()) for one in KINDS}
     for item, name in guesses.get(kind or "building", {}).items():
         columns[name].guess = item
     _note_schema(columns, findings)
@@ -223,8 +248,11 @@ def _place(
     layer: Layer, bounds: Bounds | None, near: tuple[float, float] | None, findings: list[Finding]
 ) -> tuple[dict[str, Any], Bounds | None, list[dict[str, Any]]]:
     """The stated reference system and its box, or the candidates for a missing one."""
-    if layer.crs is not None:
-        label = describe_crs(layer.crs)
+    stated = layer.crs
+    if stated is None and not layer.has_shapes and bounds and max(map(abs, bounds)) <= 180:
+        stated = "EPSG:4326"  # columns named longitude and latitude have said it
+    if stated is not None:
+        label = describe_crs(stated)
         placed = bounds_to_wgs84(bounds, label.code or label.wkt) if bounds else None
         if bounds and label.geographic and looks_swapped(bounds):
             findings.append(Finding("axis_swapped", "warn"))
@@ -238,14 +266,7 @@ def _place(
     return missing, None, [asdict(candidate) for candidate in missing_crs_candidates(bounds, near)]
 
 
-def _refuse_too_many(features: int, limits: Limits) -> None:
-    if features > limits.max_features:
-        raise refusal("too_many_features", features=features, limit=limits.max_features)
-
-
 def _note_schema(columns: dict[str, ColumnSketch], findings: list[Finding]) -> None:
     telling = sorted(SHIFTED_SCHEMA & set(columns))
     if len(telling) >= 2 and "adcode" in telling:
         findings.append(Finding("datum_schema", "warn", facts={"columns": "、".join(telling)}))
-
-

@@ -71,4 +71,6 @@ def check_file(
     """
     (context or Context()).write(folder)
     limits = limits or Limits()
-    return Checked.from_json(run_job(folder, "check", {"options": options.as_json()}, limits, progress, cancelled))
+    return Checked.from_json(
+        run_job(folder, "check", {"options": options.as_json()}, limits, progress, cancelled)
+    )

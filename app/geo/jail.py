@@ -12,7 +12,7 @@ import json
 import os
 import selectors
 import signal
-import subprocess  # noqa: S404 - our own module, fixed arguments
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.errors import DomainError, InvalidInput, N_
+from app.errors import N_, DomainError, InvalidInput
 from app.geo.findings import SENTENCES, refusal
 from app.geo.limits import Limits
 
@@ -30,7 +30,7 @@ JOB = "job.json"
 RESULT = "result.json"
 POLL_S = 0.1
 MAX_LINE_BYTES = 64 * 1024
-PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+DOOR = Path(__file__).resolve().with_name("jail_door.py")
 # Stages in which the shape being worked on is to blame for a stop.
 SHAPE_STAGES = frozenset({"shapes", "repair", "relations"})
 KERNEL_SAYS_ENOUGH = (signal.SIGXCPU, signal.SIGKILL)
@@ -122,8 +122,6 @@ def _spawn(folder: Path) -> subprocess.Popen[bytes]:
         "LANG": "C.UTF-8",
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        "PYTHONPATH": str(PACKAGE_ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         # One thread each: predictable memory, no half-copied locks when the repair worker forks.
         "OPENBLAS_NUM_THREADS": "1",
@@ -132,7 +130,7 @@ def _spawn(folder: Path) -> subprocess.Popen[bytes]:
     }
     with (folder / "child.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - fixed module, our own interpreter
-            [sys.executable, "-P", "-m", "app.geo.jail_child", str(folder)],
+            [sys.executable, "-P", str(DOOR), str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

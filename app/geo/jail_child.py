@@ -1,10 +1,9 @@
-"""The child process of ``jail``: ``python -m app.geo.jail_child FOLDER``. Never imported by the program itself."""
+"""What the child process of ``jail`` does once ``jail_door`` has let it in. Never imported by the program itself."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,10 +102,3 @@ def _code_for(fault: Exception) -> str:
     """Arrow and GDAL word a failed allocation in their own way."""
     words = str(fault).lower()
     return "memory_exceeded" if "alloc" in words or "memory" in words else "file_unreadable"
-
-
-if __name__ == "__main__":
-    status = main(Path(sys.argv[1]))
-    # Interpreter shutdown of half a dozen native libraries is not worth waiting for.
-    sys.stdout.flush()
-    os._exit(status)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +25,8 @@ from app.geo.findings import refusal
 CHUNK_ROWS = 20_000
 FORMAT_UTF8 = Guess("utf-8", "format")
 MAX_COLUMNS = 300
+# The usual NaN, and the infinities, as little-endian doubles.
+NOT_FINITE = re.compile(rb"\x00{6}[\xf0\xf8][\x7f\xff]", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -30,13 +34,14 @@ class Chunk:
     """Some consecutive rows.
 
     ``shapes`` holds shapely geometries or None. ``unclosed`` marks shapes whose rings had to be closed to be read,
-    ``unreadable`` those that made no sense at all. ``columns`` are strings, null where the cell was empty.
+    ``not_finite`` those unreadable for a NaN or infinity, ``unreadable`` those that made no sense for another reason. ``columns`` are strings, null where the cell was empty.
     """
 
     shapes: npt.NDArray[np.object_]
     columns: dict[str, pa.Array]
     unclosed: npt.NDArray[np.bool_]
     unreadable: npt.NDArray[np.bool_]
+    not_finite: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -76,13 +81,17 @@ def shapes_from_wkb(wkb: npt.NDArray[np.object_]) -> Chunk:
     if lost.any():
         shapes[lost] = shapely.from_wkb(wkb[lost], on_invalid="fix")
         unclosed = lost & ~shapely.is_missing(shapes)
-    return Chunk(shapes, {}, unclosed, lost & ~unclosed)
+    lost &= ~unclosed
+    # A ring with a NaN cannot be seen to close, so it is never parsed; its bytes tell.
+    not_finite = np.zeros(len(wkb), dtype=bool)
+    not_finite[lost] = [NOT_FINITE.search(item) is not None for item in wkb[lost]]
+    return Chunk(shapes, {}, unclosed, lost & ~not_finite, not_finite)
 
 
 def no_shapes(rows: int) -> Chunk:
     """A chunk for rows of a table."""
     nothing = np.zeros(rows, dtype=bool)
-    return Chunk(np.full(rows, None, dtype=object), {}, nothing, nothing.copy())
+    return Chunk(np.full(rows, None, dtype=object), {}, nothing, nothing.copy(), nothing.copy())
 
 
 def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -96,7 +105,11 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         small = pc.less(pc.abs(column), 1e15)
         if pc.all(pc.and_(whole, small)).as_py() is not False:
             column = pc.cast(column, pa.int64(), safe=False)
-    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+    if (
+        pa.types.is_nested(column.type)
+        or pa.types.is_binary(column.type)
+        or pa.types.is_large_binary(column.type)
+    ):
         return pa.array([_nested_text(item) for item in column.to_pylist()], pa.string())
     text = pc.cast(column, pa.string(), safe=False)
     trimmed = pc.utf8_trim_whitespace(text)
@@ -112,37 +125,34 @@ def _nested_text(item: Any) -> str | None:
 
 
 class OgrLayer:
-    """A layer of a file only the named driver may open. All other drivers were removed when the process began."""
+    """A layer of a file only the named driver may open. All other drivers were removed when the process began.
+
+    Opening costs a pass over some formats, so it is done once: asking for the reference system opens the stream that
+    ``chunks`` then reads.
+    """
 
     has_shapes = True
 
-    def __init__(self, member: Member, layer: str | None, name: str, sql: str | None = None) -> None:
+    def __init__(
+        self, member: Member, layer: str | None, name: str, sql: str | None = None, **options: Any
+    ) -> None:
         self.member = member
-        self.layer = layer
         self.name = name
-        self.sql = sql
         self.guess = FORMAT_UTF8
-        self._facts: dict[str, Any] | None = None
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What GDAL says about the layer, asked once."""
-        if self._facts is None:
-            import pyogrio
-
-            with _quiet(self.member.title):
-                self._facts = dict(pyogrio.read_info(self.member.path, layer=self.layer))
-        return self._facts
+        self._query: dict[str, Any] = {"sql": sql, "sql_dialect": "OGRSQL"} if sql else {"layer": layer}
+        self._options = options
+        self._stack = ExitStack()
+        self._opened: tuple[dict[str, Any], Any] | None = None
 
     @property
     def features(self) -> int:
-        """Rows as GDAL counts them without reading everything; -1 when it does not know."""
-        return -1 if self.sql else int(self.facts["features"])
+        """Not known before reading."""
+        return -1
 
     @property
     def crs(self) -> str | None:
         """What the file states."""
-        stated = self.facts["crs"]
+        stated = self._open()[0]["crs"]
         return str(stated) if stated else None
 
     def raw_texts(self) -> list[bytes]:
@@ -157,32 +167,40 @@ class OgrLayer:
             chunk.columns = {name: as_text(batch.column(name)) for name in names}
             yield chunk
 
-    def _batches(self, **options: Any) -> Iterator[tuple[pa.RecordBatch, str, str]]:
-        import pyogrio.raw
+    def _open(self) -> tuple[dict[str, Any], Any]:
+        if self._opened is None:
+            import pyogrio.raw
 
-        query: dict[str, Any] = {"sql": self.sql, "sql_dialect": "OGRSQL"} if self.sql else {"layer": self.layer}
-        with (
-            _quiet(self.member.title),
-            pyogrio.raw.open_arrow(self.member.path, batch_size=CHUNK_ROWS, use_pyarrow=True, **query, **options) as (
-                meta,
-                reader,
-            ),
-        ):
-            geometry = meta["geometry_name"] or "wkb_geometry"
+            with _quiet(self.member.title):
+                opened = pyogrio.raw.open_arrow(
+                    self.member.path, batch_size=CHUNK_ROWS, use_pyarrow=True, **self._query, **self._options
+                )
+                self._opened = self._stack.enter_context(opened)
+        return self._opened
+
+    def _batches(self) -> Iterator[tuple[pa.RecordBatch, str, str]]:
+        meta, reader = self._open()
+        with _quiet(self.member.title), self._stack:
             for batch in reader:
-                yield batch, geometry, meta["fid_column"] or "OGC_FID"
+                yield batch, meta["geometry_name"] or "wkb_geometry", meta["fid_column"] or "OGC_FID"
+        self._opened = None
 
 
 class ShapefileLayer(OgrLayer):
     """Shapes through GDAL, attributes through our own reader so that no encoding destroys them."""
 
     def __init__(self, member: Member, encoding: str | None) -> None:
-        super().__init__(member, None, member.title)
+        super().__init__(member, None, member.title, columns=[], return_fids=True)
         self.dbf: Dbf = open_dbf(member.parts[".dbf"], member.title)
-        cpg = member.parts[".cpg"].read_bytes()[:64].decode("ascii", "ignore") if ".cpg" in member.parts else None
+        cpg = (
+            member.parts[".cpg"].read_bytes()[:64].decode("ascii", "ignore")
+            if ".cpg" in member.parts
+            else None
+        )
         self.guess = guess_dbf(self.dbf.sample_bytes(), self.dbf.language_byte, cpg)
         if encoding:
             self.guess = Guess(codec_named(encoding) or "utf-8", "chosen")
+        self.cut_texts: dict[str, str] = {}
         _check_shp_length(member)
 
     @property
@@ -204,16 +222,27 @@ class ShapefileLayer(OgrLayer):
     def chunks(self) -> Iterator[Chunk]:
         """Join shapes and records by record number; GDAL leaves deleted records out."""
         names = self.dbf.names(self.guess.encoding)
-        for batch, geometry, fid in self._batches(columns=[], return_fids=True):
+        for batch, geometry, fid in self._batches():
             rows = batch.column(fid).to_numpy(zero_copy_only=False).astype(np.int64)
             kept = rows < len(self.dbf.records)
             rows = rows[kept]
             chunk = shapes_from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False)[kept])
-            chunk.columns = {
-                name: decode_cells(self.dbf.values(number, rows), self.guess.encoding)
-                for number, name in enumerate(names[:MAX_COLUMNS])
-            }
+            for number, name in enumerate(names[:MAX_COLUMNS]):
+                cells = self.dbf.values(number, rows)
+                chunk.columns[name] = decode_cells(cells, self.guess.encoding)
+                self._note_cut(name, cells, self.dbf.fields[number].width)
             yield chunk
+
+    def _note_cut(self, name: str, cells: npt.NDArray[np.bytes_], width: int) -> None:
+        """Remember one text per column that fills its field and ends in half a character."""
+        full = cells[np.strings.str_len(cells) >= width - 1]
+        for value in full[:200].tolist():
+            if (
+                name not in self.cut_texts
+                and not value.isascii()
+                and _ends_in_half(value, self.guess.encoding)
+            ):
+                self.cut_texts[name] = _decode_cell(value, self.guess.encoding) or ""
 
 
 def decode_cells(cells: npt.NDArray[np.bytes_], encoding: str) -> pa.Array:
@@ -232,6 +261,14 @@ def _decode_cell(value: bytes, encoding: str) -> str | None:
         cut = fault.end == len(value) or fault.start >= len(value) - 3
         text = value[: fault.start].decode(encoding) if cut else value.decode(encoding, "replace")
     return text.replace("\x00", "").strip() or None
+
+
+def _ends_in_half(value: bytes, encoding: str) -> bool:
+    try:
+        value.decode(encoding)
+    except UnicodeDecodeError as fault:
+        return fault.start >= len(value) - 3
+    return False
 
 
 def _check_shp_length(member: Member) -> None:
@@ -294,7 +331,9 @@ class ParquetLayer:
         else:
             chunk = no_shapes(batch.num_rows)
         others = {name for name, stated in self._geo.get("columns", {}).items() if stated}
-        names = [name for name in batch.schema.names if name not in others and name != self._geometry][:MAX_COLUMNS]
+        names = [name for name in batch.schema.names if name not in others and name != self._geometry][
+            :MAX_COLUMNS
+        ]
         chunk.columns = {name: as_text(batch.column(name)) for name in names}
         return chunk
 
@@ -311,14 +350,20 @@ class _quiet:
         warnings.simplefilter("ignore")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._caught.__exit__()
+        self._caught.__exit__(None, None, None)
         if error is None:
             return
         from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
-        if isinstance(error, (DataLayerError, DataSourceError, FieldError, GeometryError, pa.ArrowException, OSError)):
+        if isinstance(
+            error, (DataLayerError, DataSourceError, FieldError, GeometryError, pa.ArrowException, OSError)
+        ):
             text = str(error)
-            code = "file_truncated" if "unexpected end" in text.lower() or "truncat" in text.lower() else "file_unreadable"
+            code = (
+                "file_truncated"
+                if "unexpected end" in text.lower() or "truncat" in text.lower()
+                else "file_unreadable"
+            )
             raise refusal(code, name=self.title, reason=_short(error)) from error
 
 
@@ -348,6 +393,9 @@ def open_layers(contents: Contents, encoding: str | None = None) -> list[Layer]:
         from app.geo.osm import open_osm
 
         return open_osm(contents)
+    if contents.kind == "geojson":
+        # One layer by definition; listing would read the whole file once more.
+        return [OgrLayer(member, None, member.title) for member in contents.members]
     return [layer for member in contents.members for layer in _ogr_layers(member, len(contents.members) > 1)]
 
 
@@ -361,5 +409,7 @@ def _ogr_layers(member: Member, several: bool) -> list[Layer]:
     for name, _ in names:
         # A one-layer file is known to people by its own name, not by the name we gave its bytes.
         shown = member.title if len(names) == 1 and name == member.path.stem else name
-        layers.append(OgrLayer(member, name, f"{member.title}/{shown}" if several and shown != member.title else shown))
+        layers.append(
+            OgrLayer(member, name, f"{member.title}/{shown}" if several and shown != member.title else shown)
+        )
     return layers

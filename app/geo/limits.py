@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from app.geo.findings import refusal
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -20,8 +22,8 @@ class Limits:
         Files inside an archive.
     max_ratio : int
         Unpacked bytes per packed byte of one archive member.
-    max_features, max_vertices_feature, max_vertices_file : int
-        Rows, corners of one shape, corners of all shapes.
+    max_features, max_table_rows, max_vertices_feature, max_vertices_file : int
+        Rows with shapes, rows of a table without any, corners of one shape, corners of all shapes.
     wall_s, cpu_s : float
         Time the child process may take, by the clock and on the processor.
     repair_wall_s, repair_total_s : float
@@ -35,6 +37,7 @@ class Limits:
     max_members: int = 500
     max_ratio: int = 250
     max_features: int = 500_000
+    max_table_rows: int = 1_000_000
     max_vertices_feature: int = 10_000
     max_vertices_file: int = 8_000_000
     wall_s: float = 600.0
@@ -42,6 +45,18 @@ class Limits:
     repair_wall_s: float = 2.0
     repair_total_s: float = 30.0
     memory_bytes: int = 4096 * MEBIBYTE
+
+    def refuse_rows(self, rows: int, has_shapes: bool) -> None:
+        """Refuse a layer with more rows than allowed.
+
+        Raises
+        ------
+        InvalidInput
+            ``too_many_features``.
+        """
+        limit = self.max_features if has_shapes else self.max_table_rows
+        if rows > limit:
+            raise refusal("too_many_features", features=rows, limit=limit)
 
     def as_json(self) -> dict[str, Any]:
         """The limits as a JSON object."""

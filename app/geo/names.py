@@ -73,7 +73,10 @@ class NameBook:
 
     def find(self, name: str, parent_code: str | None = None) -> NameMatch:
         """Look a name up, exactly first, then without its ending; a parent narrows namesakes down."""
-        for how, found in (("exact", self._exact.get(name)), ("normalised", self._plain.get(plain_area_name(name)))):
+        for how, found in (
+            ("exact", self._exact.get(name)),
+            ("normalised", self._plain.get(plain_area_name(name))),
+        ):
             if not found:
                 continue
             if len(found) > 1 and parent_code:

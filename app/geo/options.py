@@ -187,7 +187,9 @@ def row_schema(kind: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def require_columns(kind: str, columns: dict[str, str], present: Sequence[str], required: Sequence[str]) -> None:
+def require_columns(
+    kind: str, columns: dict[str, str], present: Sequence[str], required: Sequence[str]
+) -> None:
     """Refuse a mapping that names missing columns or leaves out required fields.
 
     Raises

@@ -27,6 +27,7 @@ VIEWS = {
 }
 VIEW_KINDS = {name: kind for name, (kind, _, _) in VIEWS.items()}
 
+
 def open_osm(contents: Contents) -> list[Layer]:
     """The views of an extract that hold anything at all are told apart by reading; all are offered."""
     return [OsmLayer(member, view) for member in contents.members for view in VIEWS]
@@ -47,12 +48,19 @@ class OsmLayer(OgrLayer):
             columns = chunk.columns
             if self.kind == "building":
                 columns["address"] = _address(columns, len(chunk))
-                columns["building_kind"] = _translated(columns.get("building"), vocabulary.building_kind, len(chunk))
+                columns["building_kind"] = _translated(
+                    columns.get("building"), vocabulary.building_kind, len(chunk)
+                )
             elif self.kind == "road":
                 columns["road_class"] = _road_class(columns, len(chunk))
             elif self.kind == "water":
                 columns["water_kind"] = _water_kind(columns, len(chunk))
-            chunk.columns = {name: column for name, column in columns.items() if column.null_count < len(column)}
+            columns["osm_key"] = _key(columns, len(chunk))
+            chunk.columns = {
+                name: column
+                for name, column in columns.items()
+                if column.null_count < len(column) and name not in ("osm_id", "osm_way_id")
+            }
             if "name" not in chunk.columns:
                 chunk.columns["name"] = pa.nulls(len(chunk), pa.string())
             yield chunk
@@ -62,10 +70,20 @@ def _column(columns: dict[str, pa.Array], name: str, rows: int) -> pa.Array:
     return columns.get(name, pa.nulls(rows, pa.string()))
 
 
+def _key(columns: dict[str, pa.Array], rows: int) -> pa.Array:
+    """One key per object. Polygons come from ways and from relations, whose numbers overlap: ``w12`` and ``r12``."""
+    own, way = _column(columns, "osm_id", rows), columns.get("osm_way_id")
+    if way is None:
+        return own
+    return pc.coalesce(pc.binary_join_element_wise("w", way, ""), pc.binary_join_element_wise("r", own, ""))
+
+
 def _address(columns: dict[str, pa.Array], rows: int) -> pa.Array:
     street = pc.coalesce(_column(columns, "addr:street", rows), _column(columns, "addr:place", rows))
     number = _column(columns, "addr:housenumber", rows)
-    return pc.if_else(pc.is_null(number), street, pc.binary_join_element_wise(pc.fill_null(street, ""), number, " "))
+    return pc.if_else(
+        pc.is_null(number), street, pc.binary_join_element_wise(pc.fill_null(street, ""), number, " ")
+    )
 
 
 def _translated(column: pa.Array | None, rule: Callable[[str], str | None], rows: int) -> pa.Array:
@@ -74,10 +92,14 @@ def _translated(column: pa.Array | None, rule: Callable[[str], str | None], rows
 
 def _road_class(columns: dict[str, pa.Array], rows: int) -> pa.Array:
     road = _translated(columns.get("highway"), vocabulary.road_class, rows)
-    rail = pc.if_else(pc.is_valid(_column(columns, "railway", rows)), pa.scalar("railway"), pa.scalar(None, pa.string()))
+    rail = pc.if_else(
+        pc.is_valid(_column(columns, "railway", rows)), pa.scalar("railway"), pa.scalar(None, pa.string())
+    )
     return pc.coalesce(road, rail, pa.scalar("minor"))
 
 
 def _water_kind(columns: dict[str, pa.Array], rows: int) -> pa.Array:
-    tags = [_translated(columns.get(key), vocabulary.water_kind, rows) for key in ("water", "waterway", "landuse")]
+    tags = [
+        _translated(columns.get(key), vocabulary.water_kind, rows) for key in ("water", "waterway", "landuse")
+    ]
     return pc.coalesce(*tags, pa.scalar("pond"))

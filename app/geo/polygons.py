@@ -35,7 +35,9 @@ class Patch:
         return self.width_m < SLIVER_WIDTH_M
 
 
-def overlaps(shapes: Shapes, others: Shapes | None = None, on_row: Callable[[int], None] = lambda row: None) -> Iterator[Patch]:
+def overlaps(
+    shapes: Shapes, others: Shapes | None = None, on_row: Callable[[int], None] = lambda row: None
+) -> Iterator[Patch]:
     """Pairs of areas that share more than a square metre.
 
     Parameters

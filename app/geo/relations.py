@@ -14,6 +14,7 @@ import shapely
 from app.geo.columns import AREA_KINDS
 from app.geo.crs import project
 from app.geo.datum import DATUM_NAMES, DatumVerdict, suspect_by_boundary, suspect_by_ground
+from app.geo.findings import Severity
 from app.geo.findings_log import FindingLog
 from app.geo.names import plain_area_name
 from app.geo.options import Context, ImportOptions, KnownArea
@@ -32,7 +33,9 @@ def outlines(areas: Sequence[KnownArea]) -> Shapes:
 class AreaCheck:
     """Checks among the areas of one file, their parents and their stored neighbours, in square metres."""
 
-    def __init__(self, fields: dict[str, pa.Array], context: Context, options: ImportOptions, log: FindingLog) -> None:
+    def __init__(
+        self, fields: dict[str, pa.Array], context: Context, options: ImportOptions, log: FindingLog
+    ) -> None:
         self.names = [name or "" for name in fields["name"].to_pylist()]
         self.codes = fields["code"].to_pylist()
         self.parent_codes = fields["parent_code"].to_pylist()
@@ -68,9 +71,10 @@ class AreaCheck:
         self._gaps(metric, parents, held_by)
 
     def _overlap(self, patch: Patch, other: str) -> None:
-        code, severity = ("sliver", "note") if patch.is_sliver else ("overlap_sibling", "warn")
+        code = "sliver" if patch.is_sliver else "overlap_sibling"
+        severity: Severity = "note" if patch.is_sliver else "warn"
         where = self._degrees(patch.at)
-        self.log.add(code, severity, patch.first, where, other=other, area_m2=round(patch.area_m2, 1))  # type: ignore[arg-type]
+        self.log.add(code, severity, patch.first, where, other=other, area_m2=round(patch.area_m2, 1))
 
     def _stored_neighbours(self, metric: Shapes, on_row: Callable[[int], None]) -> None:
         """Overlaps with stored areas that this file does not replace."""
@@ -78,7 +82,9 @@ class AreaCheck:
         others = [
             area
             for area in self.context.siblings
-            if area.wkb and area.code not in replaced_codes and plain_area_name(area.name) not in replaced_names
+            if area.wkb
+            and area.code not in replaced_codes
+            and plain_area_name(area.name) not in replaced_names
         ]
         if others:
             stored = project(outlines(others), "EPSG:4326", self.metric)
@@ -88,20 +94,28 @@ class AreaCheck:
     def _parents_of(self, metric: Shapes, parents: Shapes) -> npt.NDArray[np.int64]:
         """Index of each row's parent: by code, then by name, then by a point on it."""
         by_code = {area.code: index for index, area in enumerate(self.context.parents) if area.wkb}
-        by_name = {plain_area_name(area.name): index for index, area in enumerate(self.context.parents) if area.wkb}
+        by_name = {
+            plain_area_name(area.name): index for index, area in enumerate(self.context.parents) if area.wkb
+        }
         found = best_parents(metric, parents)
         for row, shape in enumerate(metric):
             if shape is None:
                 continue
             named = self.parent_names[row]
-            stated = by_code.get(self.parent_codes[row] or "", by_name.get(plain_area_name(named)) if named else None)
+            stated = by_code.get(
+                self.parent_codes[row] or "", by_name.get(plain_area_name(named)) if named else None
+            )
             found[row] = found[row] if stated is None else stated
         return found
 
     def _gaps(self, metric: Shapes, parents: Shapes, held_by: npt.NDArray[np.int64]) -> None:
         used = sorted(set(held_by[held_by >= 0].tolist()))
         found: list[tuple[str, Patch]] = []
-        stored = project(outlines(self.context.siblings), "EPSG:4326", self.metric) if self.context.siblings else None
+        stored = (
+            project(outlines(self.context.siblings), "EPSG:4326", self.metric)
+            if self.context.siblings
+            else None
+        )
         for index in used:
             children = metric[held_by == index]
             if stored is not None:
@@ -111,8 +125,10 @@ class AreaCheck:
             found = [(WHOLE_LAYER, patch) for patch in gaps(metric, None)]
         for parent, patch in sorted(found, key=lambda pair: -pair[1].area_m2)[:MOST_GAPS]:
             where = self._degrees(patch.at)
-            severity = "note" if patch.is_sliver else "warn"
-            self.log.add("gap_in_parent", severity, None, where, parent=parent, area_m2=round(patch.area_m2, 1))  # type: ignore[arg-type]
+            severity: Severity = "note" if patch.is_sliver else "warn"
+            self.log.add(
+                "gap_in_parent", severity, None, where, parent=parent, area_m2=round(patch.area_m2, 1)
+            )
 
     def _degrees(self, at: tuple[float, float]) -> tuple[float, float]:
         point = project(np.array([shapely.Point(at)], dtype=object), self.metric, "EPSG:4326")[0]
@@ -145,7 +161,9 @@ def _same_places(fields: dict[str, pa.Array], context: Context) -> list[KnownAre
     codes = set(fields["code"].to_pylist())
     names = {plain_area_name(name) for name in fields["name"].to_pylist() if name}
     return [
-        area for area in context.siblings if area.wkb and (area.code in codes or plain_area_name(area.name) in names)
+        area
+        for area in context.siblings
+        if area.wkb and (area.code in codes or plain_area_name(area.name) in names)
     ]
 
 

@@ -52,10 +52,9 @@ class Repair:
 
     @property
     def change(self) -> float:
-        """Share of the area that moves; 1 when there was none before."""
-        if self.area_before_m2 < 1e-6:
-            return 1.0
-        return abs(self.area_after_m2 - self.area_before_m2) / self.area_before_m2
+        """Difference as a share of the larger of the two areas, 0 to 1."""
+        larger = max(self.area_before_m2, self.area_after_m2)
+        return abs(self.area_after_m2 - self.area_before_m2) / larger if larger > 1e-6 else 1.0
 
 
 def explain(shape: Any) -> tuple[str, tuple[float, float] | None]:

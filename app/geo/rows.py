@@ -15,14 +15,29 @@ from app.geo import vocabulary
 from app.geo.columns import AREA_KINDS, FIELDS, NUMBERS
 from app.geo.findings_log import FindingLog
 from app.geo.names import NameBook
-from app.geo.texts import building_code, division_code, map_distinct, read_number, tidy, tidy_code
+from app.geo.texts import (
+    building_code,
+    division_code,
+    listed_code,
+    map_distinct,
+    read_number,
+    tidy,
+    tidy_code,
+)
 
 CODES = ("code", "parent_code", "community_code")
-RANGES = {"floors": (0, 200), "units": (0, 100), "households": (0, 100_000), "built_year": (1000, 2100)}
+RANGES = {
+    "floors": (0, 200),
+    "units": (0, 100),
+    "households": (-100_000, 100_000),
+    "built_year": (1000, 2100),
+}
 MANY_HOUSEHOLDS = 1_000
 MANY_PER_FLOOR = 40
 PLAUSIBLE_MEAN = (10.0, 120.0)
 LISTED_ROWS = 8
+# Columns whose numbers are known to be somebody else's; no remark needed.
+EXPECTED_OTHER = frozenset({"osm_key", "osm_id", "osmId"})
 EXPECTED = {"area": N_("12 位区划代码"), "building": N_("社区代码加 5 位序号，共 17 位")}
 WORDS: dict[str, Callable[[str], str | None]] = {
     "kind": vocabulary.building_kind,
@@ -65,7 +80,7 @@ def clean_fields(kind: str, columns: dict[str, str], raw: Fields, rows: int, log
     fields["source_key"] = pa.nulls(rows, pa.string())
     if "code" in fields:
         _drop_constant_key(columns, fields, rows, log)
-        _read_codes(kind, fields, log)
+        _read_codes(kind, columns.get("code", ""), fields, log)
     return fields
 
 
@@ -91,23 +106,27 @@ def _drop_constant_key(columns: dict[str, str], fields: Fields, rows: int, log: 
         fields["code"] = pa.nulls(rows, pa.string())
 
 
-def _read_codes(kind: str, fields: Fields, log: FindingLog) -> None:
+def _read_codes(kind: str, column: str, fields: Fields, log: FindingLog) -> None:
     """Codes in our own shape stay codes; others become the source key."""
     typed = fields["code"]
-    rule = building_code if kind == "building" else division_code
+    rule = {"building": building_code, "codes": listed_code}.get(kind, division_code)
     fields["code"] = map_distinct(typed, rule, pa.string())
     for item in ("parent_code", "community_code"):
         if item in fields:
-            fields[item] = map_distinct(fields[item], division_code, pa.string())
+            fields[item] = map_distinct(
+                fields[item], listed_code if kind == "codes" else division_code, pa.string()
+            )
     odd = pc.and_(pc.is_valid(typed), pc.is_null(fields["code"])).to_numpy(zero_copy_only=False)
     fields["source_key"] = pc.if_else(pa.array(odd), typed, pa.scalar(None, pa.string()))
     rows = np.flatnonzero(odd)
-    if kind == "codes" or not len(rows):
+    if kind == "codes" or column in EXPECTED_OTHER or not len(rows):
         return
     expected = EXPECTED["building" if kind == "building" else "area"]
     if len(rows) > max(3, len(odd) // 5):
         # A numbering of the office's own, not a slip: one remark for the file.
-        log.add("code_malformed", "note", value=typed[int(rows[0])].as_py(), expected=expected, count=len(rows))
+        log.add(
+            "code_malformed", "note", value=typed[int(rows[0])].as_py(), expected=expected, count=len(rows)
+        )
         return
     for index in rows.tolist():
         log.add("code_malformed", "warn", index, value=typed[index].as_py(), expected=expected)
@@ -167,7 +186,9 @@ def _check_code_list(fields: Fields, refused: Flags, log: FindingLog) -> None:
         log.add("code_refused", "refuse", index, value=odd[index].as_py())
         refused[index] = True
     _refuse_nulls(fields["code"], "code_missing", refused, log)
-    starts = pc.equal(pc.utf8_slice_codeunits(fields["code"], 0, 2), pc.utf8_slice_codeunits(fields["parent_code"], 0, 2))
+    starts = pc.equal(
+        pc.utf8_slice_codeunits(fields["code"], 0, 2), pc.utf8_slice_codeunits(fields["parent_code"], 0, 2)
+    )
     strange = pc.fill_null(pc.invert(starts), False).to_numpy(zero_copy_only=False)
     for index in np.flatnonzero(strange & ~refused).tolist():
         log.add("code_refused", "refuse", index, value=fields["code"][index].as_py())
@@ -191,17 +212,26 @@ def _repeats(column: pa.Array, refused: Flags) -> list[tuple[str, npt.NDArray[np
 
 
 def _note_repeat(code: str, severity: Any, value: str, rows: npt.NDArray[np.int64], log: FindingLog) -> None:
-    listed = "、".join(str(row + 1) for row in rows[:LISTED_ROWS].tolist()) + ("…" if len(rows) > LISTED_ROWS else "")
+    listed = "、".join(str(row + 1) for row in rows[:LISTED_ROWS].tolist()) + (
+        "…" if len(rows) > LISTED_ROWS else ""
+    )
     log.add_rows(code, severity, rows, value=value, rows=listed)
 
 
 def check_households(fields: Fields, log: FindingLog) -> None:
     """Household numbers nobody would believe, row by row and on average."""
-    households = pc.fill_null(fields["households"], -1).to_numpy(zero_copy_only=False)
+    households = pc.fill_null(fields["households"], 0).to_numpy(zero_copy_only=False)
     floors = pc.fill_null(fields["floors"], 0).to_numpy(zero_copy_only=False)
     for index in np.flatnonzero(households > MANY_HOUSEHOLDS).tolist():
         reason = N_("一栋楼超过 1000 户")
         log.add("households_implausible", "warn", index, value=int(households[index]), reason=reason)
+    for index in np.flatnonzero(households < 0).tolist():
+        log.add(
+            "households_implausible", "warn", index, value=int(households[index]), reason=N_("户数不能是负数")
+        )
+    fields["households"] = pc.if_else(
+        pa.array(households < 0), pa.scalar(None, pa.int32()), fields["households"]
+    )
     crowded = (floors > 0) & (households <= MANY_HOUSEHOLDS) & (households > MANY_PER_FLOOR * floors)
     for index in np.flatnonzero(crowded).tolist():
         reason = N_("每层超过 40 户")
@@ -214,7 +244,9 @@ def check_households(fields: Fields, log: FindingLog) -> None:
             log.add("households_mean", "warn", mean=round(mean, 1))
 
 
-def match_names(fields: Fields, name_field: str, code_field: str, book: NameBook, refused: Flags, log: FindingLog) -> None:
+def match_names(
+    fields: Fields, name_field: str, code_field: str, book: NameBook, refused: Flags, log: FindingLog
+) -> None:
     """Fill missing codes by looking names up in a list; say what is not in it or several times in it."""
     if not len(book) or name_field not in fields:
         return
@@ -238,7 +270,7 @@ def match_names(fields: Fields, name_field: str, code_field: str, book: NameBook
     fields[code_field] = pa.array(codes, pa.string())
 
 
-def refuse_twins(wkb: list[bytes | None], is_point: Flags, refused: Flags, log: FindingLog) -> None:
+def refuse_twins(wkb: npt.NDArray[np.object_], is_point: Flags, refused: Flags, log: FindingLog) -> None:
     """Keep the first of several rows with the very same outline. Points may coincide: many doors have one address."""
     column = pa.array(wkb, pa.binary())
     encoded = column.dictionary_encode()

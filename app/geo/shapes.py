@@ -1,4 +1,4 @@
-"""From the shapes of a file to shapes we store: degrees, two-dimensional, valid, of the right kind, in the box."""
+"""From the shapes of a file to shapes we store: degrees, two-dimensional, valid, of one kind, in the box."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class Ground:
     as_stated: npt.NDArray[np.object_] | None = None
 
 
-def place_chunk(chunk: Chunk, first: int, crs: str, options: ImportOptions, limits: Limits, log: FindingLog) -> Flags:
+def place_chunk(
+    chunk: Chunk, first: int, crs: str, options: ImportOptions, limits: Limits, log: FindingLog
+) -> Flags:
     """Carry one chunk to WGS 84 in place and refuse what can never be stored.
 
     Every test is one vectorised call. No overlay and no repair happens here.
@@ -82,6 +84,7 @@ def place_chunk(chunk: Chunk, first: int, crs: str, options: ImportOptions, limi
             refused[fresh] = True
             chunk.shapes[fresh] = None
 
+    drop(chunk.not_finite, "coordinates_not_finite")
     drop(chunk.unreadable, "geometry_unrepairable", reason=REASONS["Too few points in geometry component"])
     given = ~shapely.is_missing(chunk.shapes)
     vertices = shapely.get_num_coordinates(chunk.shapes)
@@ -125,7 +128,9 @@ def _refuse_outside(
     edges = shapely.bounds(shapes)
     given = ~shapely.is_missing(shapes)
     with np.errstate(invalid="ignore"):
-        inside = (edges[:, 0] >= west) & (edges[:, 1] >= south) & (edges[:, 2] <= east) & (edges[:, 3] <= north)
+        inside = (
+            (edges[:, 0] >= west) & (edges[:, 1] >= south) & (edges[:, 2] <= east) & (edges[:, 3] <= north)
+        )
     lost = _not_finite(shapes)
     for index in np.flatnonzero(given & (~inside | lost)):
         lon, lat = (edges[index, 0] + edges[index, 2]) / 2, (edges[index, 1] + edges[index, 3]) / 2
@@ -151,7 +156,9 @@ def as_multi(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     return out
 
 
-def settle_invalid(ground: Ground, options: ImportOptions, limits: Limits, log: FindingLog, progress: Progress) -> int:
+def settle_invalid(
+    ground: Ground, options: ImportOptions, limits: Limits, log: FindingLog, progress: Progress
+) -> int:
     """Offer a repair for each invalid polygon, and use it where the options say so.
 
     Returns

@@ -53,7 +53,7 @@ def ending_of(name: str) -> str:
 
 
 def sniff(path: Path, name: str) -> str:
-    """Name the kind of a file from its bytes: a key of ``KINDS``, or ``zip``, ``gz``, ``dbf``-like parts as ``part``.
+    """Name the kind of a file from its bytes: a key of ``KINDS``, or ``zip`` or ``gz``.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def sniff(path: Path, name: str) -> str:
     ------
     InvalidInput
         ``driver_refused`` when the bytes are none of the formats we read, ``file_empty`` for no bytes,
-        ``xml_entities`` for XML that declares a DOCTYPE or entities.
+        ``xml_entities`` for XML that declares a DOCTYPE or entities, ``file_truncated`` for JSON that does not end.
     """
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
@@ -123,20 +123,22 @@ def _binary_kind(head: bytes) -> str | None:
 def _text_kind(path: Path, name: str, head: bytes) -> str | None:
     text = head[3:] if head.startswith(BOMS[0]) else head
     stripped = text.lstrip()
-    if stripped.startswith(b"<") or head.startswith(BOMS[1:]) and b"<\x00" in head[:8]:
+    if stripped.startswith(b"<") or (head.startswith(BOMS[1:]) and b"<\x00" in head[:8]):
         return _xml_kind(path, name, stripped)
     if b"\x00" in head:
         return None
     if stripped.startswith(b"{"):
-        return _json_kind(path, head)
+        return _json_kind(path, name, head)
     # A table may start with anything; only its ending tells it from other text.
     return "csv" if ending_of(name) in KINDS["csv"].endings else None
 
 
-def _json_kind(path: Path, head: bytes) -> str:
+def _json_kind(path: Path, name: str, head: bytes) -> str:
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - HEAD_BYTES))
         tail = stream.read()
+    if not tail.rstrip(b" \t\r\n\x00").endswith(b"}"):
+        raise refusal("file_truncated", name=name)
     topology = re.compile(rb'"type"\s*:\s*"Topology"')
     return "topojson" if topology.search(head) or topology.search(tail) else "geojson"
 

@@ -130,7 +130,7 @@ def _sheets(member: Member) -> list[Layer]:
         for name in visible:
             cells = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
             if any(any(cell != "" for cell in row) for row in cells):
-                rows = [[_cell_text(cell) for cell in row] for row in cells]
+                rows: list[Row] = [[_cell_text(cell) for cell in row] for row in cells]
                 layers.append(TableLayer(name, rows, FORMAT_UTF8, []))
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise refusal("file_unreadable", name=member.title, reason=str(error)[:120]) from error

@@ -13,21 +13,43 @@ import pyarrow.compute as pc
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 # Full-width punctuation belongs in Chinese text; only digits, letters and blanks are narrowed.
 NARROWED = {wide: narrow for wide, narrow in FULL_WIDTH.items() if chr(narrow).isalnum() or narrow == 0x20}
-CHINESE_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+WIDE = re.compile("[\uff01-\uff5e\u3000]")
+CHINESE_DIGITS = {
+    "零": 0,
+    "〇": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
 NOTHING = frozenset({"", "-", "--", "—", "/", "无", "null", "none", "nan", "n/a", "<null>"})
 MAX_TEXT = 500
 
 
 def tidy(text: str) -> str | None:
-    """Composed characters, narrow digits and letters, single blanks, no control characters; None for nothing."""
-    composed = unicodedata.normalize("NFC", text).translate(NARROWED)
-    clean = "".join(sign if sign.isprintable() else " " for sign in composed)
+    """Composed characters, narrow digits and letters, single blanks, no control signs; None for nothing."""
+    clean = text
+    # Most cells are clean already; the slow steps run only for those that are not.
+    if not clean.isascii():
+        clean = unicodedata.normalize("NFC", clean)
+        if WIDE.search(clean):
+            clean = clean.translate(NARROWED)
+    if not clean.isprintable():
+        clean = "".join(sign if sign.isprintable() else " " for sign in clean)
     clean = " ".join(clean.split())[:MAX_TEXT]
     return None if clean.lower() in NOTHING else clean
 
 
 def tidy_code(text: str) -> str | None:
     """A code as typed: narrow, without blanks, quotes and a trailing ``.0``."""
+    if text.isascii() and text.isdigit():
+        return text[:MAX_TEXT]
     narrow = unicodedata.normalize("NFKC", text).strip().strip("'\"`").replace(" ", "")
     clean = re.sub(r"\.0+$", "", narrow)
     if re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", clean):
@@ -36,7 +58,7 @@ def tidy_code(text: str) -> str | None:
 
 
 def read_number(text: str) -> int | None:
-    """A whole number from ``6``, ``６层``, ``6.0``, ``共12户``, ``十二``; None when there is no single number.
+    """A whole number from ``6``, ``６层``, ``6.0``, ``共12户`` or ``十二``; None when there is none or several.
 
     Examples
     --------
@@ -66,6 +88,13 @@ def _chinese_number(text: str) -> int | None:
 def division_code(text: str | None) -> str | None:
     """A 12-digit division code; six and nine digits are filled with zeros, anything else is None."""
     if text is None or not re.fullmatch(r"\d{6}|\d{9}|\d{12}", text) or int(text[:2]) < 11:
+        return None
+    return text.ljust(12, "0")
+
+
+def listed_code(text: str | None) -> str | None:
+    """A code of an official list, where provinces have two digits and cities four."""
+    if text is None or not re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{9}|\d{12}", text) or int(text[:2]) < 11:
         return None
     return text.ljust(12, "0")
 

@@ -78,7 +78,9 @@ _WATER_CHINESE = (
 
 
 def _table(own: tuple[str, ...], words: dict[str, str]) -> dict[str, str]:
-    return {word: kind for kind, listed in words.items() for word in listed.split()} | {kind: kind for kind in own}
+    return {word: kind for kind, listed in words.items() for word in listed.split()} | {
+        kind: kind for kind in own
+    }
 
 
 _BUILDINGS = _table(BUILDING_KINDS, _BUILDING_WORDS)

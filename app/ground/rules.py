@@ -17,7 +17,7 @@ CITIES_WITHOUT_DISTRICTS = ("441900", "442000", "460400", "620200")
 # step -> states from which it may start
 STEP_STARTS: dict[str, tuple[str, ...]] = {
     "inspect": ("uploaded", "inspected", "failed", "cancelled"),
-    "check": ("inspected", "checked", "failed", "cancelled"),
+    "check": ("uploaded", "inspected", "checked", "failed", "cancelled"),
     "settle": ("checked",),
     "publish": ("checked",),
     "undo": ("published",),

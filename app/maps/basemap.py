@@ -1,12 +1,11 @@
 """Which picture lies under our own layers: none, or one of four kinds of tiles, chosen by a setting."""
 
-import html
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 
 BasemapKind = Literal["none", "osm", "tianditu", "amap", "wmts"]
 KINDS: Final[tuple[BasemapKind, ...]] = ("none", "osm", "tianditu", "amap", "wmts")
@@ -14,7 +13,9 @@ _TIANDITU: Final = (
     "https://t{s}.tianditu.gov.cn/%(layer)s_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=%(layer)s"
     "&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=%(key)s"
 )
-_AMAP: Final = "https://webrd0{s}.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+_AMAP: Final = (
+    "https://webrd0{s}.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+)
 _KEY: Final = re.compile(r"[0-9A-Za-z]{8,64}")
 _WMTS_NAMES: Final = {"TileMatrix": "z", "TileRow": "y", "TileCol": "x"}
 
@@ -42,11 +43,6 @@ class Basemap:
         """Origins for the img-src directive of the page."""
         return tuple(sorted({origin for source in self.sources for origin in _origins(source)}))
 
-    @property
-    def credit_html(self) -> str:
-        """The credit as HTML; Leaflet assigns it to innerHTML."""
-        return html.escape(self.credit)
-
 
 NO_BASEMAP: Final = Basemap("none")
 
@@ -57,7 +53,9 @@ def basemap_from_setting(kind: str, *, key: str = "", url: str = "", credit: str
         return NO_BASEMAP
     if kind == "osm":
         address = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
-        return Basemap("osm", (TileSource(address, max_native_zoom=19),), credit or "© OpenStreetMap contributors")
+        return Basemap(
+            "osm", (TileSource(address, max_native_zoom=19),), credit or "© OpenStreetMap contributors"
+        )
     if kind == "tianditu":
         return _tianditu(key, credit)
     if kind == "amap":

@@ -41,7 +41,9 @@ def _wrapped(name: str, source: str) -> str:
     exported = [found[2] for found in _EXPORT.finditer(source)]
     for found in _EXPORT_LIST.finditer(source):
         exported += [word.strip() for word in found[1].split(",") if word.strip()]
-    body = _IMPORT.sub(lambda found: f'const {{{found[1].replace(" as ", ": ")}}} = modules["{found[2]}"];\n', source)
+    body = _IMPORT.sub(
+        lambda found: f'const {{{found[1].replace(" as ", ": ")}}} = modules["{found[2]}"];\n', source
+    )
     body = _EXPORT.sub(r"\1", _EXPORT_LIST.sub("", body))
     if _LEFT_OVER.search(body):
         raise UnbundlableModule(f"{name}.js has an import or export in a form that the bundle does not know")

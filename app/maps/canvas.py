@@ -12,11 +12,14 @@ from app.maps.basemap import NO_BASEMAP, Basemap
 from app.maps.figure import JsonBlock, LocalFigure, MapParts, StaticUrl, figure_of, plain_static_url
 from app.maps.layers import Bounds, PictureTiles
 from app.maps.legend import Legend
+from app.maps.palette import zone_swatches
 from app.maps.safe_json import safe_json
 from app.maps.words import WORDS
 
 MAX_ZOOM: Final = 20
-CONTROLS: Final = frozenset({"zoom", "zoom_all", "scale", "locate", "full_screen", "print", "legend", "north"})
+CONTROLS: Final = frozenset(
+    {"zoom", "zoom_all", "scale", "locate", "full_screen", "print", "legend", "north"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ class MapOptions:
 class WardMapElement(folium.Map):
     """Folium's map with templates of our own: no inline style, no viewport tag, no outside link."""
 
-    default_js = (("leaflet", "leaflet"),)
-    default_css = (("leaflet_css", "leaflet"), ("wardmap_css", "wardmap"))
+    # Tuples: Folium's add_js_link would change a list for every map of the process.
+    default_js = (("leaflet", "leaflet"),)  # type: ignore[assignment]
+    default_css = (("leaflet_css", "leaflet"), ("wardmap_css", "wardmap"))  # type: ignore[assignment]
 
     _template = Template(
         """
@@ -67,7 +71,9 @@ class WardMapElement(folium.Map):
         """
     )
 
-    def __init__(self, *, facts: dict[str, Any], bounds: Bounds | None, centre: tuple[float, float], zoom: int) -> None:
+    def __init__(
+        self, *, facts: dict[str, Any], bounds: Bounds | None, centre: tuple[float, float], zoom: int
+    ) -> None:
         super().__init__(
             location=(centre[1], centre[0]),
             tiles=None,
@@ -85,11 +91,11 @@ class WardMapElement(folium.Map):
         self.bounds = [[bounds[1], bounds[0]], [bounds[3], bounds[2]]] if bounds else None
         self.start_zoom = zoom
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Leave the JSON block in the page's body, then render as Folium does."""
         block_id = f"{self.get_name()}_json"
         figure_of(self).html.add_child(JsonBlock(block_id, safe_json(self.facts)), name=block_id)
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
 def new_map(
@@ -120,6 +126,7 @@ def new_map(
         "controls": sorted(chosen.controls),
         "credits": [text for text in (basemap.credit, chosen.credit) if text],
         "plain": basemap.kind == "none",
+        "swatches": zone_swatches(),
     }
     element = WardMapElement(facts=facts, bounds=bounds, centre=centre, zoom=zoom)
     element.add_to(LocalFigure(static_url))

@@ -6,6 +6,8 @@ tags, so a tag that sneaked in through a text would stay without a nonce and the
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import folium
@@ -15,6 +17,14 @@ from folium.template import Template
 from markupsafe import Markup, escape
 
 StaticUrl = Callable[[str], str]
+STATIC_ROOT: Final = Path(__file__).parents[1] / "web" / "static"
+
+# The name our modules import -> the library's ES module.
+LIBRARY_MODULES: Final = {
+    "pbf": "vendor/pbf/index.js",
+    "@mapbox/vector-tile": "vendor/vector-tile/index.js",
+    "@mapbox/point-geometry": "vendor/point-geometry/index.js",
+}
 
 # Folium's name of a link -> our copy under static/; None: the page does not need it.
 ASSETS: Final[dict[str, str | None]] = {
@@ -65,12 +75,25 @@ def plain_static_url(path: str) -> str:
     return f"/static/{path}"
 
 
+@cache
+def page_modules() -> tuple[str, ...]:
+    """Every module a map page loads; asked for at once instead of one import level after the other."""
+    only_standalone = {"standalone", "local"}
+    own = [
+        path.name for path in sorted((STATIC_ROOT / "map").glob("*.js")) if path.stem not in only_standalone
+    ]
+    return (*(f"map/{name}" for name in own), *LIBRARY_MODULES.values())
+
+
 class LocalFigure(Figure):
     """A figure that renders to three parts for our own page, from our own assets."""
 
     _links = Template(
         "{% for url in stylesheets %}"
         '<link rel="stylesheet" href="{{ url|e }}">\n'
+        "{% endfor %}"
+        "{% for url in modules %}"
+        '<link rel="modulepreload" href="{{ url|e }}">\n'
         "{% endfor %}"
     )
     _scripts = Template(
@@ -93,9 +116,10 @@ class LocalFigure(Figure):
         stylesheets = [self._static_url(path) for path in self._own_copies(CssLink)]
         sources = [self._static_url(path) for path in self._own_copies(JavascriptLink)]
         modules = [self._static_url("map/index.js")]
+        preloaded = [self._static_url(path) for path in page_modules()]
         script = self._scripts.render(nonce=nonce, sources=sources, code=code, modules=modules)
         return MapParts(
-            head=Markup(self._links.render(stylesheets=stylesheets)),  # noqa: S704
+            head=Markup(self._links.render(stylesheets=stylesheets, modules=preloaded)),  # noqa: S704
             body=Markup(body),  # noqa: S704
             script=Markup(script),  # noqa: S704
         )
@@ -133,7 +157,9 @@ def _descendants(element: Element) -> Iterator[Element]:
 class JsonBlock(Element):
     """A JSON block beside the map's container; the only way our layers hand text to the browser."""
 
-    _template = Template('<script type="application/json" id="{{ this.block_id }}">{{ this.text }}</script>\n')
+    _template = Template(
+        '<script type="application/json" id="{{ this.block_id }}">{{ this.text }}</script>\n'
+    )
 
     def __init__(self, block_id: str, text: str) -> None:
         super().__init__()
@@ -152,5 +178,3 @@ def figure_of(element: Element) -> "LocalFigure":
 def escaped_attribute(text: Any) -> str:
     """Text that is safe inside a double-quoted HTML attribute."""
     return str(escape(text))
-
-

@@ -12,7 +12,7 @@ from folium.template import Template
 from app.maps.basemap import TileSource
 from app.maps.figure import JsonBlock, figure_of
 from app.maps.legend import LegendEntry
-from app.maps.palette import zone_swatch
+from app.maps.palette import zone_swatches
 from app.maps.safe_json import safe_json
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
@@ -46,11 +46,11 @@ class QueuedLayer(Layer):
         """What the browser module needs to draw this layer."""
         raise NotImplementedError
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Leave the JSON block in the page's body, then render as Folium does."""
         block_id = f"{self.get_name()}_json"
         figure_of(self).html.add_child(JsonBlock(block_id, safe_json(self.facts())), name=block_id)
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
 class TownTiles(QueuedLayer):
@@ -164,12 +164,7 @@ class ZoneOutlines(QueuedLayer):
 
     def __init__(self, *, features: GeoJson | None = None, url: str = "") -> None:
         super().__init__(name="zones")
-        swatches = [zone_swatch(index) for index in range(12)]
-        self._facts = {
-            "features": features,
-            "url": url,
-            "swatches": [{"fill": s.fill, "stroke": s.stroke, "pattern": s.pattern} for s in swatches],
-        }
+        self._facts = {"features": features, "url": url, "swatches": zone_swatches()}
 
     def facts(self) -> dict[str, Any]:
         """The outlines or where they are, and the colours."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.maps.palette import PATTERNS, KIND_FILLS, SEQUENTIAL, Swatch, zone_swatch
+from app.maps.palette import KIND_FILLS, PATTERNS, SEQUENTIAL, Swatch, zone_swatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Legend:
     def of_classes(cls, title: str, labels: Sequence[str], none_label: str = "") -> "Legend":
         """A legend of ordered classes, light to dark, numbered from 1."""
         entries = (
-            LegendEntry(i + 1, label, _class_swatch(i, len(labels)), mark="") for i, label in enumerate(labels)
+            LegendEntry(i + 1, label, _class_swatch(i, len(labels)), mark="")
+            for i, label in enumerate(labels)
         )
         return cls(title, tuple(entries), none_label)
 

@@ -1,21 +1,10 @@
 """What a page must say so that a map on it may run: the import map and the policy's extra hosts."""
 
-from pathlib import Path
-from typing import Final
-
 from markupsafe import Markup, escape
 
 from app.maps.basemap import Basemap
-from app.maps.figure import StaticUrl, plain_static_url
+from app.maps.figure import LIBRARY_MODULES, STATIC_ROOT, StaticUrl, plain_static_url
 from app.maps.safe_json import safe_json
-
-STATIC_ROOT: Final = Path(__file__).parents[1] / "web" / "static"
-_LIBRARIES: Final = {
-    "pbf": "vendor/pbf/index.js",
-    "@mapbox/vector-tile": "vendor/vector-tile/index.js",
-    "@mapbox/point-geometry": "vendor/point-geometry/index.js",
-    "wardmap": "map/index.js",
-}
 
 
 def import_map(nonce: str, static_url: StaticUrl = plain_static_url) -> Markup:
@@ -24,7 +13,8 @@ def import_map(nonce: str, static_url: StaticUrl = plain_static_url) -> Markup:
     Our modules import each other by relative path. When `static_url` adds a fingerprint, every module is
     listed too, so that a new version of one is never mixed with an old copy of another.
     """
-    imports = {name: static_url(path) for name, path in _LIBRARIES.items()}
+    imports = {name: static_url(path) for name, path in LIBRARY_MODULES.items()}
+    imports["wardmap"] = static_url("map/index.js")
     for module in sorted((STATIC_ROOT / "map").glob("*.js")):
         path = f"map/{module.name}"
         if static_url(path) != plain_static_url(path):

@@ -5,10 +5,10 @@ blindness), from each other and from paper, water, grass and plain buildings. St
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ def zone_swatch(colour: int) -> Swatch:
     return Swatch(fill, stroke, PATTERNS[index % len(PATTERNS)])
 
 
+def zone_swatches() -> list[dict[str, str]]:
+    """All twelve, in the form that the browser modules read."""
+    return [asdict(zone_swatch(index)) for index in range(len(ZONE_COLOURS))]
+
+
 def colour_zones(adjacency: Sequence[Collection[int]], colours: int = len(ZONE_COLOURS)) -> list[int]:
     """A colour index for each zone such that neighbours differ.
 
@@ -102,7 +107,9 @@ def _mutual(adjacency: Sequence[Collection[int]]) -> list[set[int]]:
     for zone, others in enumerate(adjacency):
         for other in others:
             if not 0 <= other < len(mutual):
-                raise InvalidInput("neighbour_unknown", N_("相邻关系里有不存在的责任区：%(zone)s。"), zone=other)
+                raise InvalidInput(
+                    "neighbour_unknown", N_("相邻关系里有不存在的责任区：%(zone)s。"), zone=other
+                )
             if other != zone:
                 mutual[zone].add(other)
                 mutual[other].add(zone)

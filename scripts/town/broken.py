@@ -1,12 +1,13 @@
 """Small files that must be refused, questioned or repaired, each with the finding that is expected."""
 
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from town import broken_files, broken_rows
-from town.areas import Community
-from town.footprints import Building
+from . import broken_files, broken_rows
+from .areas import Community
+from .footprints import Building
 
 Outcome = Literal["refused_file", "repairable", "finding", "accepted"]
 
@@ -55,6 +56,7 @@ class Expected:
 
 def write_broken(folder: Path, communities: list[Community], buildings: list[Building]) -> list[Expected]:
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_away(folder)
     maker = broken_files.Files(folder, communities, buildings)
     expected = [Expected(**row) for row in maker.write_all()]
     rows = broken_rows.Rows(folder, communities, buildings)
@@ -62,3 +64,11 @@ def write_broken(folder: Path, communities: list[Community], buildings: list[Bui
     text = HEAD + "\n" + "\n\n".join(e.as_toml() for e in expected) + "\n"
     (folder / "expected.toml").write_text(text, encoding="utf-8", newline="\n")
     return expected
+
+
+def _clear_away(folder: Path) -> None:
+    """Removes what an earlier drawing listed, so that a file no longer drawn does not stay behind."""
+    listed = folder / "expected.toml"
+    if listed.exists():
+        for entry in tomllib.loads(listed.read_text(encoding="utf-8"))["files"]:
+            (folder / Path(entry["file"]).name).unlink(missing_ok=True)

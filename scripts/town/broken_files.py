@@ -5,12 +5,12 @@ from typing import Any
 
 from shapely import Polygon
 
-from town import plan
-from town.areas import Community
-from town.footprints import Building
-from town.frame import to_metric
-from town.output import collection
-from town.shapefile import LDID_GBK, LDID_NONE, PRJ_4549, dbf, shp_and_shx, write_zip
+from . import plan
+from .areas import Community
+from .footprints import Building
+from .frame import to_metric
+from .output import collection
+from .shapefile import LDID_GBK, LDID_NONE, PRJ_4549, dbf, shp_and_shx, write_zip
 
 BOMB_BYTES = 24_000_000
 
@@ -39,6 +39,7 @@ class Files:
     def __init__(self, folder: Path, communities: list[Community], buildings: list[Building]) -> None:
         self.folder = folder
         self.communities = communities
+        self.street = [c for c in communities if c.street == next(iter(plan.STREETS))]
         self.buildings = buildings
 
     def write_all(self) -> list[dict[str, Any]]:
@@ -47,9 +48,11 @@ class Files:
         ]  # fmt: skip
 
     def _parts(self, encoding: str = "gbk", language_byte: int = LDID_GBK) -> dict[str, bytes]:
-        """Six communities in EPSG:4549, as a street office would export them."""
-        chosen = self.communities[:6]
-        rows = [[c.code, c.name, plan.STREETS[c.street], len(c.blocks)] for c in chosen]
+        """The communities of one street in EPSG:4549, as a street office would export them."""
+        chosen = self.street
+        rows: list[list[str | int]] = [
+            [c.code, c.name, plan.STREETS[c.street], len(c.blocks)] for c in chosen
+        ]
         table = dbf(["行政区划码", "社区名称", "所属街道名", "地块数"], rows, encoding, language_byte)
         shp, shx = shp_and_shx([_rounded(c.outline) for c in chosen])
         return {"shequ.shp": shp, "shequ.shx": shx, "shequ.dbf": table, "shequ.prj": PRJ_4549.encode()}
@@ -74,10 +77,20 @@ class Files:
         (self.folder / "geojson_named_gpkg.gpkg").write_text(text, encoding="utf-8")
         (self.folder / "xml_entities.kml").write_text(KML, encoding="utf-8")
         return [
-            _refused("vrt_named_geojson.geojson", "community", "driver_refused", "VRT 改名为 .geojson,会去读别的文件"),
+            _refused(
+                "vrt_named_geojson.geojson",
+                "community",
+                "driver_refused",
+                "VRT 改名为 .geojson,会去读别的文件",
+            ),
             _refused("vrt_in_zip.zip", "community", "driver_refused", "压缩包里的 .shp 其实是 VRT"),
             _refused("geojson_named_gpkg.gpkg", "community", "driver_refused", "内容是 GeoJSON,名字是 .gpkg"),
-            _refused("xml_entities.kml", "community", "xml_entities", "KML 里有 DOCTYPE 和 ENTITY,会膨胀并读本机文件"),
+            _refused(
+                "xml_entities.kml",
+                "community",
+                "xml_entities",
+                "KML 里有 DOCTYPE 和 ENTITY,会膨胀并读本机文件",
+            ),
         ]
 
     def _archives(self) -> list[dict[str, Any]]:
@@ -100,8 +113,7 @@ class Files:
         (self.folder / "truncated.geojson").write_text(text[: len(text) * 2 // 3], encoding="utf-8")
         (self.folder / "layer_empty.geojson").write_text(collection([]), encoding="utf-8")
         (self.folder / "file_empty.geojson").write_bytes(b"")
-        noise = b"SQLite format 3\0" + bytes((i * 73 + i // 7) % 256 for i in range(2000))
-        (self.folder / "unreadable.gpkg").write_bytes(noise)
+        (self.folder / "unreadable.gpkg").write_bytes(_broken_geopackage())
         return [
             _refused("truncated.geojson", "community", "file_truncated", "文件只有前三分之二"),
             _refused("layer_empty.geojson", "community", "layer_empty", "没有任何要素"),
@@ -111,11 +123,13 @@ class Files:
 
     def _chinese_tables(self) -> list[dict[str, Any]]:
         """GBK without a .cpg and with language byte 0, and field names cut at five characters."""
-        names = [c.name for c in self.communities[:6]]
+        names = [c.name for c in self.street]
         write_zip(self.folder / "gbk_without_cpg.zip", self._parts("gbk", LDID_NONE))
         some = [b for b in self.buildings if b.community == self.communities[0].code]
-        rows = [[b.code, b.title, b.street_address, b.floors, b.households, names[0]] for b in some]
-        columns = ["楼栋编号号", "楼栋名称名", "门牌地址址", "地上层数数", "住宅总户数", "所属社区名"]
+        rows: list[list[str | int]] = [
+            [b.code, b.title, b.street_address, b.floors, b.households, names[0]] for b in some
+        ]
+        columns = ["楼栋统一编", "楼栋名称", "地址门牌号", "地上总层数", "住宅总户数", "所属社区名"]
         shp, shx = shp_and_shx([_rounded(b.shape) for b in some])
         table = dbf(columns, rows, "gbk", LDID_GBK)
         write_zip(
@@ -131,6 +145,14 @@ class Files:
         ]  # fmt: skip
 
 
+def _broken_geopackage() -> bytes:
+    """The 100-byte header of a GeoPackage (4,096-byte pages, application id GPKG), then noise."""
+    header = b"SQLite format 3\0" + bytes.fromhex("1000010100402020")
+    header = header.ljust(68, b"\0") + b"GPKG" + bytes.fromhex("000027d8")
+    noise = bytes((i * 73 + i // 7) % 256 for i in range(2 * 4096 - 100))
+    return header.ljust(100, b"\0") + noise
+
+
 def _rounded(shape: Polygon) -> Polygon:
     """In EPSG:4549, to the millimetre."""
     metric = to_metric(shape)
@@ -142,4 +164,3 @@ def _rounded(shape: Polygon) -> Polygon:
 
 def _refused(file: str, kind: str, code: str, note: str) -> dict[str, Any]:
     return {"file": file, "kind": kind, "outcome": "refused_file", "codes": [code], "note": note}
-

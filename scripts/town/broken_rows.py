@@ -12,12 +12,12 @@ from shapely import Polygon
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
-from town import plan
-from town.areas import Community
-from town.footprints import Building
-from town.frame import to_lonlat
-from town.output import building_row, collection, community_row
-from town.shapefile import write_zip
+from . import plan
+from .areas import Community
+from .footprints import Building
+from .frame import to_lonlat
+from .output import building_row, collection, community_row
+from .shapefile import write_zip
 
 STAR_VERTICES, STAR_STEP = 20_000, 7_001
 SMALL_STAR_VERTICES, SMALL_STAR_STEP = 901, 313
@@ -50,7 +50,10 @@ class Rows:
         first, second, third = (json.loads(_feature(*row)) for row in self._features(3))
         second["geometry"] = None
         third["geometry"] = {"type": "Polygon", "coordinates": []}
-        self._write("geometry_missing.geojson", _as_collection([json.dumps(f, ensure_ascii=False) for f in (first, second, third)]))
+        self._write(
+            "geometry_missing.geojson",
+            _as_collection([json.dumps(f, ensure_ascii=False) for f in (first, second, third)]),
+        )
         return [_case("geometry_missing.geojson", "building", ["geometry_missing", "geometry_empty"], "第 2 行没有图形,第 3 行图形为空",
                       rows=[2, 3], needs=EXPECTED_COMMUNITIES)]  # fmt: skip
 
@@ -63,13 +66,20 @@ class Rows:
                          needs=EXPECTED_COMMUNITIES), "outcome": "repairable"}]  # fmt: skip
 
     def _not_finite(self) -> list[Case]:
-        texts = [_feature(*row) for row in self._features(3)]
-        for i, word in ((1, "NaN"), (2, "1e400")):
-            start = texts[i].index("[[[") + 3
-            texts[i] = texts[i][:start] + word + texts[i][texts[i].index(",", start) :]
-        self._write("coordinates_not_finite.geojson", _as_collection(texts))
-        return [_case("coordinates_not_finite.geojson", "building", ["coordinates_not_finite"], "第 2 行有 NaN,第 3 行有 1e400", rows=[2, 3],
-                      needs=EXPECTED_COMMUNITIES)]  # fmt: skip
+        """NaN is no JSON, yet many programs write and read it; 1e400 is JSON and becomes infinity."""
+        cases = []
+        for word, name in (("NaN", "coordinates_nan.geojson"), ("1e400", "coordinates_infinite.geojson")):
+            texts = [_feature(*row) for row in self._features(3)]
+            start = texts[1].index("[[[") + 3
+            texts[1] = texts[1][:start] + word + texts[1][texts[1].index(",", start) :]
+            self._write(name, _as_collection(texts))
+            note = f"第 2 行有一个坐标是 {word}"
+            cases.append(
+                _case(
+                    name, "building", ["coordinates_not_finite"], note, rows=[2], needs=EXPECTED_COMMUNITIES
+                )
+            )
+        return cases
 
     def _lines(self) -> list[Case]:
         rows = [(p, shapely.LineString(s.exterior.coords)) for p, s in self._features(4)]
@@ -79,9 +89,9 @@ class Rows:
 
     def _stars(self) -> list[Case]:
         middle = to_lonlat(self.home.outline.representative_point())
-        large = _star(middle.x, middle.y, STAR_VERTICES, STAR_STEP, 5)
+        large = _star(middle.x, middle.y, STAR_VERTICES, STAR_STEP)
         write_zip(self.folder / "star_20000.zip", {"star.geojson": large.encode()})
-        self._write("star_901.geojson", _star(middle.x, middle.y, SMALL_STAR_VERTICES, SMALL_STAR_STEP, 7))
+        self._write("star_901.geojson", _star(middle.x, middle.y, SMALL_STAR_VERTICES, SMALL_STAR_STEP))
         return [
             _case("star_20000.zip", "building", ["vertices_too_many"], "一个自相交两万次的环", rows=[1], needs=EXPECTED_COMMUNITIES),
             _case("star_901.geojson", "building", ["geometry_too_complex"], "顶点不多,但修复会算不完:必须在限时内放弃", rows=[1],
@@ -91,11 +101,17 @@ class Rows:
     def _neighbours(self) -> list[Case]:
         street = next(iter(plan.STREETS))
         mine = [c for c in self.communities if c.street == street]
-        wide = [(community_row(c), c.outline.buffer(45, quad_segs=2).simplify(2) if i == 2 else c.outline) for i, c in enumerate(mine)]
+        wide = [
+            (community_row(c), c.outline.buffer(45, quad_segs=2).simplify(2) if i == 2 else c.outline)
+            for i, c in enumerate(mine)
+        ]
         self._write("overlap_sibling.geojson", collection(wide))
         gap = [(community_row(c), c.outline) for i, c in enumerate(mine) if i != 4]
         self._write("gap_in_parent.geojson", collection(gap))
-        away = [(community_row(c), translate(c.outline, -620, 240) if i == 0 else c.outline) for i, c in enumerate(mine)]
+        away = [
+            (community_row(c), translate(c.outline, -620, 240) if i == 0 else c.outline)
+            for i, c in enumerate(mine)
+        ]
         self._write("outside_parent.geojson", collection(away))
         return [
             _case("overlap_sibling.geojson", "community", ["overlap_sibling"], "第 3 行向外多画了 45 米", needs=EXPECTED_STREETS),
@@ -120,7 +136,7 @@ class Rows:
         rows = self._features(6)
         rows[1][0]["households"], rows[3][0]["households"] = 4000, -5
         self._write("households_implausible.geojson", collection(rows))
-        return [_case("households_implausible.geojson", "building", ["households_implausible"], "第 2 行 4000 户,第 4 行 -5 户", rows=[2, 4],
+        return [_case("households_implausible.geojson", "building", ["households_implausible"], "4000 户与 -5 户", rows=[2, 4],
                       needs=EXPECTED_COMMUNITIES)]  # fmt: skip
 
     def _shifted(self) -> list[Case]:
@@ -129,7 +145,11 @@ class Rows:
         for building in self.all_flats[::11]:
             properties, shape = building_row(building)
             shifted = shapely.transform(to_lonlat(shape), _to_gcj02)
-            feature = {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(shifted)}
+            feature = {
+                "type": "Feature",
+                "properties": properties,
+                "geometry": shapely.geometry.mapping(shifted),
+            }
             lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
         self._write("gcj02_labelled_wgs84.geojson", _as_collection(lines))
         return [_case("gcj02_labelled_wgs84.geojson", "building", ["datum_suspected"], "坐标是 GCJ-02,标成了 WGS 84,整体偏约 500 米",
@@ -139,10 +159,22 @@ class Rows:
         lines = []
         for properties, shape in self._features(5):
             swapped = shapely.transform(to_lonlat(shape), lambda xy: xy[:, ::-1])
-            feature = {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(swapped)}
+            feature = {
+                "type": "Feature",
+                "properties": properties,
+                "geometry": shapely.geometry.mapping(swapped),
+            }
             lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
         self._write("axis_swapped.geojson", _as_collection(lines))
-        return [_case("axis_swapped.geojson", "building", ["axis_swapped"], "写成了纬度在前", needs=EXPECTED_COMMUNITIES)]
+        return [
+            _case(
+                "axis_swapped.geojson",
+                "building",
+                ["axis_swapped"],
+                "写成了纬度在前",
+                needs=EXPECTED_COMMUNITIES,
+            )
+        ]
 
 
 def _case(file: str, kind: str, codes: list[str], note: str, **more: Any) -> Case:
@@ -158,11 +190,15 @@ def _as_collection(features: list[str]) -> str:
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
-def _star(lon: float, lat: float, vertices: int, step: int, decimals: int) -> str:
+def _star(lon: float, lat: float, vertices: int, step: int) -> str:
     """A closed ring that jumps across its own middle at every vertex."""
     turns = [2 * math.pi * (k * step % vertices) / vertices for k in range(vertices)]
-    ring = [[round(lon + 0.0012 * math.cos(t), decimals), round(lat + 0.001 * math.sin(t), decimals)] for t in turns]
-    feature = {"type": "Feature", "properties": {"name": "星形楼", "floors": 1}, "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}}
+    ring = [[round(lon + 0.0012 * math.cos(t), 7), round(lat + 0.001 * math.sin(t), 7)] for t in turns]
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "星形楼", "floors": 1},
+        "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+    }
     return _as_collection([json.dumps(feature, ensure_ascii=False, separators=(",", ":"))])
 
 

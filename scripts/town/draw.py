@@ -5,16 +5,16 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from town import network, output
-from town.addresses import name_buildings, named_roads
-from town.areas import Community, draw_communities, draw_greens
-from town.blocks import cut_town
-from town.broken import write_broken
-from town.fill import fill_blocks
-from town.footprints import Building
-from town.network import Road
-from town.places import Place, resident_units, service_points
-from town.zones import number_zones
+from . import documents, network, output
+from .addresses import name_buildings, named_roads
+from .areas import Community, draw_communities, draw_greens
+from .blocks import cut_town
+from .broken import write_broken
+from .fill import fill_blocks
+from .footprints import Building
+from .network import Road
+from .places import Place, resident_units, service_points
+from .zones import number_zones
 
 
 @dataclass
@@ -39,7 +39,10 @@ def draw_town() -> Town:
     buildings = name_buildings(net, blocks, communities, drawn)
     lanes = [lane for f in fillings for lane in f.lanes]
     greens = draw_greens(net, blocks) + [g for f in fillings for g in f.greens]
-    ponds = [(name, "lake" if name.endswith("湖") else "pond", shape) for f in fillings for name, shape in f.ponds]
+    greens.sort(key=lambda green: -green[2].area)  # woods and courts are drawn over the park they lie in
+    ponds = [
+        (name, "lake" if name.endswith("湖") else "pond", shape) for f in fillings for name, shape in f.ponds
+    ]
     return Town(
         net, communities, buildings, named_roads(net, lanes), greens, ponds,
         resident_units(communities, buildings), service_points(net, blocks, communities, buildings),
@@ -56,9 +59,12 @@ def write_town(town: Town, folder: Path) -> None:
     water = [({"name": n, "water_kind": kinds[n]}, shape) for n, shape in town.net.water.items()]
     water += [({"name": n, "water_kind": k}, shape) for n, k, shape in town.ponds]
     output.write_geojson(folder / "water.geojson", water)
-    output.write_geojson(folder / "green.geojson", [({"name": n, "green_kind": k}, shape) for n, k, shape in town.greens])
+    output.write_geojson(
+        folder / "green.geojson", [({"name": n, "green_kind": k}, shape) for n, k, shape in town.greens]
+    )
     output.write_levee(folder, town.net)
     output.write_places(folder / "resident_units.geojson", town.units, with_hours=False)
     output.write_places(folder / "service_points.geojson", town.points, with_hours=True)
     output.write_zones(folder / "zones.json", town.zones)
-    write_broken(folder / "broken", town.communities, town.buildings)
+    broken = write_broken(folder / "broken", town.communities, town.buildings)
+    documents.write(folder, [(b.file, b.kind, b.outcome, b.codes) for b in broken])

@@ -5,8 +5,8 @@ import random
 import shapely
 from shapely import LineString, Polygon
 
-from town.footprints import Building, Filling, Ground, southward_deg
-from town.shapes import cross_tower, moved, polygons, rectangle, slab
+from .footprints import Building, Filling, Ground, southward_deg
+from .shapes import cross_tower, moved, polygons, rectangle, slab
 
 
 class Era:
@@ -18,11 +18,13 @@ class Era:
         self.floors = rng.choice([5, 6, 6] if old else [6, 6, 6, 7])
         self.unit_m = rng.uniform(12.8, 14.2) if old else rng.uniform(14.0, 15.6)
         self.depth_m = rng.uniform(10.2, 11.4) if old else rng.uniform(11.4, 12.8)
-        self.style = rng.choice(["plain", "stairs", "plain"] if old else ["stairs", "stepped", "stairs", "plain"])
-        sun = rng.uniform(1.0, 1.12) if old else rng.uniform(1.12, 1.3)
+        self.style = rng.choice(
+            ["plain", "stairs", "plain"] if old else ["stairs", "stepped", "stairs", "plain"]
+        )
+        sun = rng.uniform(0.88, 1.02) if old else rng.uniform(1.0, 1.15)
         self.pitch_m = self.depth_m + self.floors * 2.9 * sun + rng.uniform(0.5, 3)
         self.flats_per_floor = 2
-        self.lengths = [3, 3, 4, 4, 5] if old else [3, 3, 4, 4]
+        self.lengths = [3, 4, 4, 5] if old else [3, 4, 4]
 
 
 def fill_slabs(ground: Polygon, use: str, estate: str, rng: random.Random) -> Filling:
@@ -40,6 +42,7 @@ def fill_slabs(ground: Polygon, use: str, estate: str, rng: random.Random) -> Fi
                 slots.append((row, column, *fitted))
         bottom += era.pitch_m + (rng.uniform(3, 6) if row % 4 == 3 else 0)
         row += 1
+    slots += _fill_gaps(slots, level, lane_x, shear, era)
     slots = _leave_garden(slots, level, estate, filling, rng)
     for _, _, shape, units in slots:
         floors = era.floors - (1 if rng.random() < 0.06 else 0)
@@ -75,17 +78,44 @@ def _fit(level: Ground, left: float, bottom: float, units: int, era: Era) -> tup
     return None
 
 
+def _fill_gaps(
+    slots: list[tuple[int, int, Polygon, int]], level: Ground, lane_x: float, shear: float, era: Era
+) -> list[tuple[int, int, Polygon, int]]:
+    """Where the columns leave room at the slanted ends of a row, a shorter slab stands there."""
+    added: list[tuple[int, int, Polygon, int]] = []
+    for row in sorted({s[0] for s in slots}):
+        standing = [s[2] for s in slots if s[0] == row]
+        bottom = min(s.bounds[1] for s in standing)
+        lane = rectangle(lane_x + shear * (bottom - level.bottom) - 6, bottom, 12, era.depth_m)
+        x = level.left
+        while x < level.right - 2 * era.unit_m:
+            fitted = _fit(level, x, bottom, 3, era)
+            apart = fitted and all(fitted[0].distance(other) >= 6.5 for other in standing)
+            if fitted and apart and not fitted[0].intersects(lane):
+                standing.append(fitted[0])
+                added.append((row, 90 + len(added), *fitted))
+                x = fitted[0].bounds[2]
+            x += 3.0
+    return added
+
+
 def _slab_building(
     level: Ground, shape: Polygon, units: int, floors: int, era: Era, estate: str, rng: random.Random
 ) -> Building:
     households = units * floors * era.flats_per_floor
     if rng.random() < 0.12:
         households -= rng.randint(1, 2)  # two flats made one, or a ground-floor shop
-    return Building(level.back(shape), "residential", floors, era.year + rng.randint(0, 2), units, households, "", estate)
+    return Building(
+        level.back(shape), "residential", floors, era.year + rng.randint(0, 2), units, households, "", estate
+    )
 
 
 def _leave_garden(
-    slots: list[tuple[int, int, Polygon, int]], level: Ground, estate: str, filling: Filling, rng: random.Random
+    slots: list[tuple[int, int, Polygon, int]],
+    level: Ground,
+    estate: str,
+    filling: Filling,
+    rng: random.Random,
 ) -> list[tuple[int, int, Polygon, int]]:
     """One place in the middle stays open: a garden with the estate's activity room."""
     if len(slots) < 9:
@@ -97,13 +127,19 @@ def _leave_garden(
     for piece in polygons(lawn.intersection(level.free), 250)[:1]:
         filling.greens.append((f"{estate}游园", "park", level.back(piece.simplify(0.3))))
         room = rectangle(west + 3, south + 1, 15, 9)
-        filling.buildings.append(Building(level.back(room), "public", 1, 2008 + rng.randint(0, 9), title="居民活动室", estate=estate))
+        filling.buildings.append(
+            Building(
+                level.back(room), "public", 1, 2008 + rng.randint(0, 9), title="居民活动室", estate=estate
+            )
+        )
     return [s for s in slots if s[:2] != (row, column)]
 
 
 def _draw_lane(level: Ground, lane_x: float, shear: float, estate: str, filling: Filling) -> None:
     height = level.top - level.bottom
-    line = LineString([(lane_x - 40 * shear, level.bottom - 40), (lane_x + shear * (height + 40), level.top + 40)])
+    line = LineString(
+        [(lane_x - 40 * shear, level.bottom - 40), (lane_x + shear * (height + 40), level.top + 40)]
+    )
     inside = line.intersection(level.free.buffer(12))
     if isinstance(inside, LineString) and inside.length > 60:
         filling.lanes.append((f"{estate}内部路", "lane", level.back(inside)))
@@ -143,7 +179,16 @@ def _place_tower(
         shape, units, per_floor = moved(cross_tower(width_m), x, y), 1, 4
     level.take(shape, 9)
     filling.buildings.append(
-        Building(level.back(shape), "tower", floors, year, units, units * floors * per_floor // units * units, "", estate)
+        Building(
+            level.back(shape),
+            "tower",
+            floors,
+            year,
+            units,
+            units * floors * per_floor // units * units,
+            "",
+            estate,
+        )
     )
 
 

@@ -7,14 +7,15 @@ from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-from town import plan
-from town.blocks import Block
-from town.estates import fill_slabs, fill_towers
-from town.footprints import Building, Filling
-from town.frame import chance, key_of
-from town.network import Network
-from town.shapes import parts, polygons
-from town.works import fill_hospital, fill_lots, fill_market, fill_old, fill_park, fill_school
+from . import plan
+from .blocks import Block
+from .estates import fill_slabs, fill_towers
+from .footprints import Building, Filling
+from .frame import chance, key_of
+from .network import Network
+from .parks import fill_park
+from .shapes import parts, polygons
+from .works import fill_hospital, fill_lots, fill_market, fill_old, fill_school
 
 # How likely a long edge on such a road is lined with shops.
 SHOP_CHANCE = {"arterial": 0.42, "secondary": 0.36, "minor": 0.1}
@@ -35,9 +36,21 @@ def _fill(net: Network, block: Block, index: int) -> Filling:
     estate = plan.estate_name(index, block.use)
     filling = _by_use(ground, block.use, estate, rng)
     filling.buildings = _without_overlaps([*shops, *filling.buildings])
+    filling.lanes = _clear_lanes(filling)
     for building in filling.buildings:
         building.block = index
     return filling
+
+
+def _clear_lanes(filling: Filling) -> list[tuple[str, str, LineString]]:
+    """Lanes end before walls; stumps are dropped."""
+    walls = shapely.union_all([b.shape.buffer(0.9, join_style="mitre") for b in filling.buildings])
+    wet = shapely.union_all([pond.buffer(1) for _, pond in filling.ponds])
+    kept = []
+    for name, kind, line in filling.lanes:
+        open_parts = [p for p in parts(line.difference(walls).difference(wet)) if isinstance(p, LineString)]
+        kept += [(name, kind, p) for p in open_parts if p.length > 25]
+    return kept
 
 
 def _by_use(ground: Polygon, use: str, estate: str, rng: random.Random) -> Filling:
@@ -49,15 +62,21 @@ def _by_use(ground: Polygon, use: str, estate: str, rng: random.Random) -> Filli
         return fill_old(ground, estate, rng)
     if use in ("industry", "utility", "centre"):
         return fill_lots(ground, use, estate, rng)
-    return {"school": fill_school, "hospital": fill_hospital, "market": fill_market, "park": fill_park}[use](ground, estate, rng)
+    return {"school": fill_school, "hospital": fill_hospital, "market": fill_market, "park": fill_park}[use](
+        ground, estate, rng
+    )
 
 
-def _shop_fronts(net: Network, ground: Polygon, use: str, rng: random.Random) -> tuple[list[Building], Polygon]:
+def _shop_fronts(
+    net: Network, ground: Polygon, use: str, rng: random.Random
+) -> tuple[list[Building], Polygon]:
     """Low shops that follow the bend of the road; the flats behind keep their distance."""
     shops: list[Building] = []
     taken: list[BaseGeometry] = []
     for road in net.roads:
-        likely = SHOP_CHANCE.get(road.road_class, 0.0) + (0.3 if use == "mixed" and road.road_class != "railway" else 0.0)
+        likely = SHOP_CHANCE.get(road.road_class, 0.0) + (
+            0.3 if use == "mixed" and road.road_class != "railway" else 0.0
+        )
         reach_m = plan.WIDTHS_M[road.road_class] / 2 + plan.SETBACKS_M[road.road_class] + 3
         if likely == 0.0 or ground.distance(road.line) > reach_m:
             continue
@@ -91,8 +110,8 @@ def _shop_row(edge: LineString, ground: Polygon, rng: random.Random) -> tuple[li
         if length > 18:
             piece = substring(edge, at, at + length).simplify(0.6)
             band = piece.buffer(depth_m, cap_style="flat", join_style="mitre").intersection(ground)
-            for shape in polygons(band.buffer(-0.05, join_style="mitre").simplify(0.3), 140)[:1]:
-                row.append(Building(shape, "commercial", floors, year))
+            found = polygons(band.buffer(-0.05, join_style="mitre").simplify(0.3), 140)[:1]
+            row += [Building(shape, "commercial", floors, year) for shape in found]
         at += length + rng.uniform(5, 11)
     strip = edge.buffer(depth_m + 9, cap_style="flat", join_style="mitre") if row else Polygon()
     return row, strip

@@ -7,9 +7,9 @@ import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from town.shapes import long_axis_deg, moved, polygons, rectangle, turned
+from .shapes import long_axis_deg, moved, polygons, rectangle, turned
 
-STEEPEST_DEG = 17.0
+STEEPEST_DEG = 21.0
 
 
 @dataclass
@@ -52,11 +52,13 @@ class Ground:
         self.angle_deg = angle_deg
         self.about = (ground.centroid.x, ground.centroid.y)
         self.free: BaseGeometry = turned(ground, -angle_deg, self.about)
+        self.left = self.bottom = self.right = self.top = 0.0
         self._prepare()
 
     def _prepare(self) -> None:
         shapely.prepare(self.free)
-        self.left, self.bottom, self.right, self.top = self.free.bounds if not self.free.is_empty else (0.0,) * 4
+        if not self.free.is_empty:
+            self.left, self.bottom, self.right, self.top = self.free.bounds
 
     def holds(self, shape: BaseGeometry) -> bool:
         return bool(self.free.contains(shape))
@@ -78,7 +80,9 @@ class Ground:
         ys = _steps(self.bottom, self.top - (north - south), step_m, "n" in corner)
         level = moved(shape, -west, -south)
         # Along diagonals from the corner, so that both directions fill evenly.
-        for i, j in sorted(((i, j) for i in range(len(xs)) for j in range(len(ys))), key=lambda ij: (sum(ij), ij)):
+        for i, j in sorted(
+            ((i, j) for i in range(len(xs)) for j in range(len(ys))), key=lambda ij: (sum(ij), ij)
+        ):
             candidate = moved(level, xs[i], ys[j])
             if self.holds(candidate):
                 self.take(candidate, gap_m)

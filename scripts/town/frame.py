@@ -30,7 +30,7 @@ def key_of(shape: BaseGeometry) -> str:
 
 def to_metric(shape: BaseGeometry) -> BaseGeometry:
     """Local metres to EPSG:4549."""
-    return shapely.transform(shape, lambda xy: xy + (ORIGIN_E, ORIGIN_N))
+    return shapely.transform(shape, lambda xy: np.add(xy, (ORIGIN_E, ORIGIN_N)))
 
 
 def to_lonlat(shape: BaseGeometry) -> BaseGeometry:

@@ -8,8 +8,8 @@ from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-from town import plan
-from town.shapes import between, curve, extend, parts, polygons, trim_ends
+from . import plan
+from .shapes import between, curve, extend, parts, polygons, trim_ends
 
 GRID_M = 0.01
 
@@ -75,7 +75,9 @@ def _face_around(inside: Point, lines: list[LineString], also: Point) -> Polygon
 
 def _levee(bank: LineString, tributary: LineString, wharf: LineString) -> LineString:
     """The crest: inland of both banks, rounded at the confluence, from the wharf road to the high ground upstream."""
-    faces_of_land = shapely.polygonize(parts(shapely.union_all([bank, tributary, LineString([(0, -880), (3500, -880)])])))
+    faces_of_land = shapely.polygonize(
+        parts(shapely.union_all([bank, tributary, LineString([(0, -880), (3500, -880)])]))
+    )
     land = next(f for f in parts(faces_of_land) if f.contains(Point(2000, 1000)))
     dry = polygons(land.difference(bank.buffer(78)).difference(tributary.buffer(60)))[0]
     dry = dry.buffer(-90).buffer(90)
@@ -113,7 +115,9 @@ def _draw_seams(net: Network) -> None:
         for outer, end in ((longer[0], longer[1]), (longer[-1], longer[-2])):
             if last_dry.distance(Point(end)) < 1 and road.name != plan.TRIBUTARY_ROAD:
                 seam = LineString([end, outer]).intersection(net.district)
-                net.seams += [p for p in parts(seam) if isinstance(p, LineString) and p.distance(Point(end)) < 1]
+                net.seams += [
+                    p for p in parts(seam) if isinstance(p, LineString) and p.distance(Point(end)) < 1
+                ]
 
 
 def _fill_water(net: Network) -> None:
@@ -135,7 +139,9 @@ def _fill_water(net: Network) -> None:
 
 def faces(district: Polygon, lines: list[LineString]) -> list[Polygon]:
     """The plane cut by all lines: neighbours share every vertex."""
-    linework = shapely.union_all([district.boundary, *(shapely.intersection(ln, district) for ln in lines)], grid_size=GRID_M)
+    linework = shapely.union_all(
+        [district.boundary, *(shapely.intersection(ln, district) for ln in lines)], grid_size=GRID_M
+    )
     cells = polygons(shapely.polygonize(parts(linework)))
     inside = [c for c in cells if district.contains(c.representative_point())]
     return sorted(inside, key=lambda c: (round(c.centroid.x), round(c.centroid.y)))

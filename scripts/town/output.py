@@ -11,12 +11,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
-from town import plan
-from town.areas import Community
-from town.footprints import Building
-from town.frame import to_lonlat
-from town.network import Network, Road
-from town.places import Place
+from . import plan
+from .areas import Community
+from .footprints import Building
+from .frame import to_lonlat
+from .network import Network, Road
+from .places import Place
 
 Row = tuple[dict[str, Any], BaseGeometry]
 STAKE_STEP_M = 100
@@ -57,7 +57,10 @@ def write_areas(folder: Path, communities: list[Community]) -> None:
     )
     write_geojson(
         folder / "streets.geojson",
-        [({"code": c, "name": n, "level": "street", "parent_code": plan.DISTRICT_CODE}, s) for c, n, s in streets],
+        [
+            ({"code": c, "name": n, "level": "street", "parent_code": plan.DISTRICT_CODE}, s)
+            for c, n, s in streets
+        ],
     )
     write_geojson(folder / "communities.geojson", [(community_row(c), c.outline) for c in communities])
     _write_codes(folder / "division_codes.csv", communities)
@@ -131,7 +134,12 @@ def stake(chainage_m: int) -> str:
 def write_places(path: Path, places: list[Place], with_hours: bool) -> None:
     rows = []
     for place in places:
-        row = {"name": place.name, "kind": place.kind, "address": place.address, "community_code": place.community}
+        row = {
+            "name": place.name,
+            "kind": place.kind,
+            "address": place.address,
+            "community_code": place.community,
+        }
         if with_hours:
             row["hours"] = place.hours
         rows.append((row, place.spot))

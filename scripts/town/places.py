@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from shapely import Point
 
-from town.areas import Community
-from town.blocks import Block
-from town.footprints import Building
-from town.frame import chance
-from town.network import Network
+from .areas import Community
+from .blocks import Block
+from .footprints import Building
+from .frame import chance
+from .network import Network
 
 
 class Place(NamedTuple):
@@ -50,8 +50,12 @@ UNIT_WORDS = {
     "school": ("学校", "school"), "hospital": ("医院", "hospital"), "market": ("市场", "market"),
     "industrial": ("企业", "enterprise"), "office": ("单位", "office"),
 }  # fmt: skip
-OFFICE_NAMES = ["设计院", "规划测绘院", "水务所", "供电营业厅", "邮政支局", "税务服务厅", "档案馆", "文化馆", "银行支行", "信息技术公司",
-                "物流公司", "检测中心", "园林养护所", "公交场站", "出版社", "人才服务中心"]  # fmt: skip
+OFFICE_NAMES = [
+    ("设计院", "office"), ("规划测绘院", "office"), ("水务所", "office"), ("供电营业厅", "enterprise"),
+    ("邮政支局", "office"), ("税务服务厅", "office"), ("档案馆", "office"), ("文化馆", "office"),
+    ("银行支行", "enterprise"), ("信息技术公司", "enterprise"), ("物流公司", "enterprise"), ("检测中心", "enterprise"),
+    ("园林养护所", "office"), ("公交场站", "enterprise"), ("出版社", "enterprise"), ("人才服务中心", "office"),
+]  # fmt: skip
 
 
 def resident_units(communities: list[Community], buildings: list[Building]) -> list[Place]:
@@ -62,17 +66,19 @@ def resident_units(communities: list[Community], buildings: list[Building]) -> l
         if building.kind in UNIT_WORDS:
             groups[(building.community, building.kind, building.estate)].append(building)
     found: list[Place] = []
-    rng = chance("units")
     for (community, kind, estate), members in sorted(groups.items()):
         main = max(members, key=lambda b: (b.shape.area, b.code))
         address = main.street_address.split("附")[0]
         if kind != "office":
-            found.append(Place(estate, UNIT_WORDS[kind][1], address, community, main.shape.point_on_surface()))
+            found.append(
+                Place(estate, UNIT_WORDS[kind][1], address, community, main.shape.point_on_surface())
+            )
             continue
         for building in members[:2]:
-            name = f"临江区{names[community].name.removesuffix('社区')}{OFFICE_NAMES[len(found) % len(OFFICE_NAMES)]}"
+            word, sort = OFFICE_NAMES[len(found) % len(OFFICE_NAMES)]
+            name = f"临江区{names[community].name.removesuffix('社区')}{word}"
             address = building.street_address.split("附")[0]
-            found.append(Place(name, rng.choice(["office", "enterprise"]), address, community, building.shape.point_on_surface()))
+            found.append(Place(name, sort, address, community, building.shape.point_on_surface()))
     return found
 
 
@@ -119,9 +125,27 @@ def _of_buildings(community: Community, mine: list[Building]) -> list[Place]:
     for building in mine:
         spot = building.shape.point_on_surface()
         if building.kind == "market" and building.title.endswith("交易大厅"):
-            found.append(Place(building.estate, "grain_food", building.street_address, community.code, spot, "周一至周日 05:30-19:00"))
+            found.append(
+                Place(
+                    building.estate,
+                    "grain_food",
+                    building.street_address,
+                    community.code,
+                    spot,
+                    "周一至周日 05:30-19:00",
+                )
+            )
         if building.kind == "school" and building.title.endswith("体育馆"):
-            found.append(Place(f"{building.estate}避难场所", "shelter", building.street_address, community.code, spot, "启用时全天开放"))
+            found.append(
+                Place(
+                    f"{building.estate}避难场所",
+                    "shelter",
+                    building.street_address,
+                    community.code,
+                    spot,
+                    "启用时全天开放",
+                )
+            )
         if building.kind == "hospital" and building.title.endswith("门诊楼"):
             found.append(Place(f"{building.estate}门诊", "clinic", building.street_address, community.code, spot,
                                "门诊 周一至周日 08:00-17:30;急诊全天"))  # fmt: skip
@@ -134,11 +158,20 @@ def _of_open_ground(community: Community, blocks: list[Block]) -> list[Place]:
         spot = max(parks, key=lambda b: b.ground.area).ground.representative_point()
     else:
         grounds = [blocks[i].ground for i in community.blocks if not blocks[i].ground.is_empty]
-        spot = min((g.representative_point() for g in grounds), key=lambda p: p.distance(community.outline.centroid))
+        spot = min(
+            (g.representative_point() for g in grounds), key=lambda p: p.distance(community.outline.centroid)
+        )
     short = community.name.removesuffix("社区")
     return [
         Place(f"{short}应急集合点", "evac_point", f"{community.name}内", community.code, spot, ALWAYS),
-        Place(f"{short}健身点", "sport", f"{community.name}内", community.code, Point(spot.x + 18, spot.y - 12), "周一至周日 06:00-22:00"),
+        Place(
+            f"{short}健身点",
+            "sport",
+            f"{community.name}内",
+            community.code,
+            Point(spot.x + 18, spot.y - 12),
+            "周一至周日 06:00-22:00",
+        ),
     ]
 
 
@@ -149,5 +182,14 @@ def _flood_posts(net: Network, communities: list[Community]) -> list[Place]:
         spot = net.levee.interpolate(chainage)
         home = next(c for c in communities if c.outline.contains(spot))
         stake = f"K{chainage // 1000}+{chainage % 1000:03d}"
-        found.append(Place(f"安澜堤{stake}防汛值守点", "flood_post", f"临江安澜堤{stake}", home.code, spot, "5月1日至9月30日 全天"))
+        found.append(
+            Place(
+                f"安澜堤{stake}防汛值守点",
+                "flood_post",
+                f"临江安澜堤{stake}",
+                home.code,
+                spot,
+                "5月1日至9月30日 全天",
+            )
+        )
     return found

@@ -58,20 +58,29 @@ def _bounds(shapes: Sequence[Polygon]) -> tuple[float, float, float, float]:
     )  # fmt: skip
 
 
-def dbf(names: Sequence[str], rows: Sequence[Sequence[str | int]], encoding: str, language_byte: int) -> bytes:
+def dbf(
+    names: Sequence[str], rows: Sequence[Sequence[str | int]], encoding: str, language_byte: int
+) -> bytes:
     """The attribute table; text columns are as wide as their longest value, names at most 10 bytes."""
     widths = [max(len(_cell(row[i], encoding)) for row in rows) for i in range(len(names))]
     kinds = [b"N" if isinstance(rows[0][i], int) else b"C" for i in range(len(names))]
     fields = b"".join(
-        name.encode(encoding)[:10].ljust(11, b"\0") + kind + bytes(4) + struct.pack("BB", width, 0) + bytes(14)
+        name.encode(encoding)[:10].ljust(11, b"\0")
+        + kind
+        + bytes(4)
+        + struct.pack("BB", width, 0)
+        + bytes(14)
         for name, kind, width in zip(names, kinds, widths, strict=True)
     )
-    header = struct.pack("<4BIHH17xB2x", 3, *EDITED, len(rows), 33 + len(fields), 1 + sum(widths), language_byte)
+    header = struct.pack(
+        "<4BIHH17xB2x", 3, *EDITED, len(rows), 33 + len(fields), 1 + sum(widths), language_byte
+    )
     body = b""
     for row in rows:
         cells = zip(row, kinds, widths, strict=True)
         body += b" " + b"".join(
-            _cell(v, encoding).rjust(w) if kind == b"N" else _cell(v, encoding).ljust(w) for v, kind, w in cells
+            _cell(v, encoding).rjust(w) if kind == b"N" else _cell(v, encoding).ljust(w)
+            for v, kind, w in cells
         )
     return header + fields + b"\r" + body + b"\x1a"
 
@@ -82,7 +91,9 @@ def _cell(value: str | int, encoding: str) -> bytes:
 
 def write_zip(path: Path, members: dict[str, bytes], stored: bool = False) -> None:
     """A zip whose bytes do not depend on the clock or the file system."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(
+        path, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED, compresslevel=9
+    ) as archive:
         for name, content in members.items():
             entry = zipfile.ZipInfo(name, (1999, 7, 27, 8, 0, 0))
             entry.compress_type = archive.compression

@@ -6,8 +6,8 @@ import random
 import shapely
 from shapely import LineString, Polygon
 
-from town.footprints import Building, Filling, Ground, halves, southward_deg
-from town.shapes import comb, curve, long_axis_deg, moved, polygons, rectangle, ring_block, stadium, turned
+from .footprints import Building, Filling, Ground, halves, southward_deg
+from .shapes import comb, long_axis_deg, polygons, rectangle, ring_block, stadium, turned
 
 LANE_M, ALLEY_M = 4.4, 2.2
 
@@ -35,7 +35,10 @@ def _old_lane(lot: Polygon, pieces: list[Polygon], estate: str, filling: Filling
         box = shapely.minimum_rotated_rectangle(strip)
         corners = list(box.exterior.coords)
         axis = math.radians(long_axis_deg(strip))
-        middle, half = strip.centroid, max(math.dist(corners[0], corners[1]), math.dist(corners[1], corners[2])) / 2
+        middle, half = (
+            strip.centroid,
+            max(math.dist(corners[0], corners[1]), math.dist(corners[1], corners[2])) / 2,
+        )
         dx, dy = (half + 5) * math.cos(axis), (half + 5) * math.sin(axis)
         line = LineString([(middle.x - dx, middle.y - dy), (middle.x + dx, middle.y + dy)])
         filling.lanes.append((estate, "footway", line))
@@ -52,7 +55,9 @@ def _old_house(lot: Polygon, estate: str, filling: Filling, rng: random.Random) 
     draw = rng.random()
     if draw < 0.5 and body.area > 90:
         width, depth = (east - west) * rng.uniform(0.3, 0.5), (north - south) * rng.uniform(0.3, 0.55)
-        yard = rectangle(rng.choice([west - 1, east - width]), rng.choice([south - 1, north - depth]), width + 1, depth + 1)
+        yard = rectangle(
+            rng.choice([west - 1, east - width]), rng.choice([south - 1, north - depth]), width + 1, depth + 1
+        )
         level = level.difference(yard)
     elif draw < 0.62 and body.area > 170:
         yard = rectangle(west + 4.5, south + 4.2, east - west - 9, north - south - 8.4)
@@ -100,18 +105,36 @@ def _factory(level: Ground, estate: str, filling: Filling, rng: random.Random) -
     for share in (0.8, 0.66, 0.5):
         width, depth = _sized(level, share, rng.uniform(0.42, 0.62))
         hall = rectangle(0, 0, width, min(depth, 46))
-        if _put(level, filling, Building(hall, "industrial", rng.choice([1, 1, 2]), year, title="厂房", estate=estate), 9, "sw"):
+        if _put(
+            level,
+            filling,
+            Building(hall, "industrial", rng.choice([1, 1, 2]), year, title="厂房", estate=estate),
+            9,
+            "sw",
+        ):
             break
     for _ in range(rng.randint(1, 2)):
         shed = rectangle(0, 0, rng.uniform(16, 34), rng.uniform(9, 14))
-        _put(level, filling, Building(shed, "industrial", rng.choice([1, 2, 3]), year, title="仓库", estate=estate), 7, "ne")
+        _put(
+            level,
+            filling,
+            Building(shed, "industrial", rng.choice([1, 2, 3]), year, title="仓库", estate=estate),
+            7,
+            "ne",
+        )
 
 
 def _plant(level: Ground, estate: str, filling: Filling, rng: random.Random) -> None:
     for size in rng.sample([9.0, 11.0, 8.0], 2):
         tank = shapely.Point(0, 0).buffer(size, quad_segs=6)
         _put(level, filling, Building(tank, "utility", 1, 1996, title="水池", estate=estate), 5, "sw")
-    _put(level, filling, Building(rectangle(0, 0, 24, 12), "utility", 2, 1996, title="配电楼", estate=estate), 6, "ne")
+    _put(
+        level,
+        filling,
+        Building(rectangle(0, 0, 24, 12), "utility", 2, 1996, title="配电楼", estate=estate),
+        6,
+        "ne",
+    )
 
 
 def _office(level: Ground, estate: str, filling: Filling, rng: random.Random) -> None:
@@ -119,8 +142,12 @@ def _office(level: Ground, estate: str, filling: Filling, rng: random.Random) ->
     width, depth = min(width, 74), min(depth, 62)
     forms = [
         rectangle(0, 0, width, min(depth, 22)),
-        ring_block(width, depth, 13, 12) if min(width, depth) > 40 else rectangle(0, 0, width, min(depth, 24)),
-        Polygon([(0, 0), (width, 0), (width, 15), (16, 15), (16, depth), (0, depth)]) if depth > 30 else rectangle(0, 0, width, 18),
+        ring_block(width, depth, 13, 12)
+        if min(width, depth) > 40
+        else rectangle(0, 0, width, min(depth, 24)),
+        Polygon([(0, 0), (width, 0), (width, 15), (16, 15), (16, depth), (0, depth)])
+        if depth > 30
+        else rectangle(0, 0, width, 18),
         cross_plan(min(width, depth, 40)),
     ]
     kind = rng.choice(["office", "office", "commercial"])
@@ -130,13 +157,21 @@ def _office(level: Ground, estate: str, filling: Filling, rng: random.Random) ->
         if _put(level, filling, Building(form, kind, floors, year, title="", estate=estate), 9, "sw"):
             break
     annex = rectangle(0, 0, rng.uniform(18, 34), rng.uniform(11, 15))
-    _put(level, filling, Building(annex, rng.choice(["commercial", "office"]), rng.randint(2, 4), year, estate=estate), 8, "ne")
+    _put(
+        level,
+        filling,
+        Building(annex, rng.choice(["commercial", "office"]), rng.randint(2, 4), year, estate=estate),
+        8,
+        "ne",
+    )
 
 
 def cross_plan(width_m: float) -> Polygon:
     inset = width_m * 0.22
     return Polygon(
-        rectangle(0, inset, width_m, width_m - 2 * inset).union(rectangle(inset, 0, width_m - 2 * inset, width_m)).exterior
+        rectangle(0, inset, width_m, width_m - 2 * inset)
+        .union(rectangle(inset, 0, width_m - 2 * inset, width_m))
+        .exterior
     )
 
 
@@ -180,31 +215,10 @@ def fill_market(ground: Polygon, estate: str, rng: random.Random) -> Filling:
             break
     for i in range(6):
         stall = rectangle(0, 0, 46 - 3 * (i % 3), 9)
-        _put(level, filling, Building(stall, "market", 1, 1996, title=f"摊棚{i + 1}排", estate=estate), 6, "nw")
+        _put(
+            level, filling, Building(stall, "market", 1, 1996, title=f"摊棚{i + 1}排", estate=estate), 6, "nw"
+        )
     for _ in range(3):
         shop = rectangle(0, 0, rng.uniform(26, 40), 11)
         _put(level, filling, Building(shop, "commercial", 2, 1999, estate=estate), 8, "ne")
-    return filling
-
-
-def fill_park(ground: Polygon, estate: str, rng: random.Random) -> Filling:
-    """A green with a pond, a path around it and a pavilion or two."""
-    filling, heart = Filling(), ground.buffer(-18)
-    lawn = ground.buffer(4).simplify(0.8)
-    size = math.sqrt(ground.area)
-    spots = [p.representative_point() for p in polygons(heart, 400)[:1]]
-    for spot in spots:
-        waves = [(a, size * rng.uniform(0.09, 0.19)) for a in range(0, 360, 40)]
-        rim = [(spot.x + r * 1.5 * math.cos(math.radians(a)), spot.y + r * math.sin(math.radians(a))) for a, r in waves]
-        pond = Polygon(curve([*rim, rim[0]], 12).coords).buffer(0)
-        if heart.contains(pond):
-            filling.ponds.append((f"{estate}湖" if size > 180 else f"{estate}池", pond))
-            path = LineString(pond.buffer(11).simplify(1.5).exterior.coords).intersection(ground)
-            filling.lanes += [(f"{estate}步道", "footway", p) for p in [path] if isinstance(p, LineString)]
-        for x, y in ((-0.26, 0.2), (0.3, -0.16), (0.1, 0.33)):
-            pavilion = moved(shapely.Point(0, 0).buffer(5.5, quad_segs=2), spot.x + x * size, spot.y + y * size)
-            clear = all(pavilion.distance(p) > 14 for _, p in filling.ponds)
-            if heart.contains(pavilion) and clear and rng.random() < 0.8:
-                filling.buildings.append(Building(pavilion, "public", 1, 2006, title="亭", estate=estate))
-    filling.greens.append((estate, "park", lawn))
     return filling

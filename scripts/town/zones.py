@@ -4,18 +4,21 @@ import math
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import MultiPoint, Point
 
-from town.areas import Community, band_order
-from town.footprints import Building
+from .areas import Community, band_order
+from .footprints import Building
 
 AIM, LEAST, MOST = 400, 300, 500
 FARTHEST_LINK_M = 210.0
 _DIGITS = "零一二三四五六七八九"
 
 
-def number_zones(communities: list[Community], buildings: list[Building]) -> dict[str, list[dict[str, object]]]:
+def number_zones(
+    communities: list[Community], buildings: list[Building]
+) -> dict[str, list[dict[str, object]]]:
     plan: dict[str, list[dict[str, object]]] = {}
     for community in communities:
         mine = [b for b in buildings if b.community == community.code]
@@ -53,7 +56,11 @@ def _neighbours(buildings: list[Building]) -> list[set[int]]:
         near[b].add(a)
     for i, links in enumerate(near):
         for j in list(links):
-            if len(links) > 1 and len(near[j]) > 1 and buildings[i].shape.distance(buildings[j].shape) > FARTHEST_LINK_M:
+            if (
+                len(links) > 1
+                and len(near[j]) > 1
+                and buildings[i].shape.distance(buildings[j].shape) > FARTHEST_LINK_M
+            ):
                 links.discard(j)
                 near[j].discard(i)
     _rejoin(spots, near)
@@ -87,10 +94,11 @@ def _cut(piece: list[int], count: int, buildings: list[Building], near: list[set
     if count == 1:
         return [piece]
     left = count // 2
+    spots = shapely.get_coordinates(shapely.centroid([buildings[i].shape for i in piece]))
     best: tuple[float, list[int], list[int]] | None = None
     for step in range(24):
         for share in (left, count - left):
-            halves = _sweep(piece, math.pi * step / 24, share / count, buildings, near)
+            halves = _sweep(piece, spots @ _heading(math.pi * step / 24), share / count, buildings, near)
             if halves is not None:
                 score = _harm(halves, share, count, buildings)
                 if best is None or score < best[0] - 1e-9:
@@ -99,11 +107,17 @@ def _cut(piece: list[int], count: int, buildings: list[Building], near: list[set
     return _cut(best[1], chosen, buildings, near) + _cut(best[2], count - chosen, buildings, near)
 
 
+def _heading(angle: float) -> npt.NDArray[np.float64]:
+    return np.array([math.cos(angle), math.sin(angle)])
+
+
 def _sweep(
-    piece: list[int], angle: float, share: float, buildings: list[Building], near: list[set[int]]
+    piece: list[int],
+    along: npt.NDArray[np.float64],
+    share: float,
+    buildings: list[Building],
+    near: list[set[int]],
 ) -> tuple[list[int], list[int]] | None:
-    spots = np.array([[buildings[i].shape.centroid.x, buildings[i].shape.centroid.y] for i in piece])
-    along = spots @ np.array([math.cos(angle), math.sin(angle)])
     order = [piece[k] for k in np.argsort(along, kind="stable")]
     weights = np.cumsum([buildings[i].households for i in order])
     at = int(np.argmin(np.abs(weights - weights[-1] * share))) + 1
@@ -116,23 +130,22 @@ def _sweep(
 def _mend(first: set[int], second: set[int], near: list[set[int]]) -> tuple[set[int], set[int]]:
     """Crumbs cut off from their half join the other one."""
     for _ in range(4):
-        crumbs = False
-        for mine, other in ((first, second), (second, first)):
-            if not mine:
-                return set(), set()
-            islands, left = [], set(mine)
-            while left:
-                island = _reach(min(left), left, near)
-                islands.append(island)
-                left -= island
-            islands.sort(key=lambda s: (-len(s), min(s)))
-            for island in islands[1:]:
-                mine -= island
-                other |= island
-                crumbs = True
-        if not crumbs:
+        loose_first, loose_second = _crumbs(first, near), _crumbs(second, near)
+        if not loose_first and not loose_second:
             return first, second
+        first, second = (first - loose_first) | loose_second, (second - loose_second) | loose_first
     return set(), set()
+
+
+def _crumbs(half: set[int], near: list[set[int]]) -> set[int]:
+    """Everything that does not hang together with the largest piece."""
+    pieces, left = [], set(half)
+    while left:
+        piece = _reach(min(left), left, near)
+        pieces.append(piece)
+        left -= piece
+    pieces.sort(key=lambda p: (-len(p), min(p)))
+    return set().union(*pieces[1:])
 
 
 def _harm(halves: tuple[list[int], list[int]], share: int, count: int, buildings: list[Building]) -> float:

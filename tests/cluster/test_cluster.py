@@ -3,99 +3,34 @@
 import contextlib
 import json
 import os
-import shutil
+import re
 import signal
 import stat
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from app.cluster import Cluster, Facts, connection_url, start_temporary, status
-from app.cluster.leftovers import recorded_pid, servers_of
+from app.cluster.leftovers import recorded_pid
 from app.cluster.programs import database_account
 from app.errors import Unavailable
-
-# A launcher of its own, so that it can be killed. It says when the database is up and then only waits.
-LAUNCHER = """
-import sys, time
-from pathlib import Path
-from app.cluster import Cluster
-Cluster(Path(sys.argv[1])).start()
-print("up", flush=True)
-time.sleep(600)
-"""
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="wardmap-test-"))
-    folder.chmod(0o711)
-    yield folder
-    for pid in running_servers(folder):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+from tests.cluster.builders import (
+    add_row,
+    facts_of,
+    launcher,
+    refused_start,
+    rows,
+    running,
+    running_servers,
+    until_gone,
+)
 
 
-@contextlib.contextmanager
-def running(home: Path) -> Iterator[Cluster]:
-    cluster = Cluster(home, throw_away=True)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
-
-
-@contextlib.contextmanager
-def launcher(home: Path) -> Iterator[subprocess.Popen[str]]:
-    started = subprocess.Popen([sys.executable, "-c", LAUNCHER, str(home)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert started.stdout is not None
-        assert started.stdout.readline() == "up\n"
-        yield started
-    finally:
-        started.kill()
-        started.wait()
-        started.stdout.close()
-
-
-def running_servers(home: Path) -> list[int]:
-    folder = home / "database"
-    return servers_of(folder, database_account(folder)) if folder.exists() else []
-
-
-def add_row(facts: Facts, words: str) -> None:
-    with psycopg.connect(facts.conninfo) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS note (words text)")
-        connection.execute("INSERT INTO note VALUES (%s)", [words])
-
-
-def rows(facts: Facts) -> list[str]:
-    with psycopg.connect(facts.conninfo) as connection:
-        return [row[0] for row in connection.execute("SELECT words FROM note ORDER BY words")]
-
-
-def facts_of(cluster: Cluster) -> Facts:
-    assert cluster.facts is not None
-    return cluster.facts
-
-
-def until_gone(home: Path) -> None:
-    deadline = time.monotonic() + 30
-    while running_servers(home):
-        assert time.monotonic() < deadline, "the database outlived its launcher"
-        time.sleep(0.05)
-
-
-def test_fresh_cluster_is_utf8_checksummed_and_owned_by_an_ordinary_role(home: Path) -> None:
-    with running(home) as cluster, psycopg.connect(facts_of(cluster).conninfo) as connection:
+def test_fresh_cluster_is_utf8_checksummed_and_owned_by_an_ordinary_role(empty_home: Path) -> None:
+    with running(empty_home) as cluster, psycopg.connect(facts_of(cluster).conninfo) as connection:
         settings = {
             name: connection.execute("SELECT current_setting(%s)", [name]).fetchone()
             for name in ("server_encoding", "lc_collate", "data_checksums", "password_encryption")
@@ -260,102 +195,19 @@ def test_two_homes_run_side_by_side(home: Path) -> None:
 
 def test_second_launcher_of_one_home_is_refused_and_disturbs_nothing(home: Path) -> None:
     with launcher(home) as started:
-        with pytest.raises(Unavailable, match=str(started.pid)) as refusal:
-            Cluster(home, throw_away=True).start()
-        assert refusal.value.code == "home_in_use"
+        refusal = refused_start(home)
+        assert refusal.code == "home_in_use"
+        assert str(started.pid) in str(refusal)
         add_row(Facts(**json.loads((home / "cluster.json").read_text())), "still served")
-
-
-@pytest.mark.parametrize("name", ["深" * 60, "a b", "x" * 150])
-def test_long_and_unusual_paths(home: Path, name: str) -> None:
-    folder = home / name
-    folder.mkdir()
-    folder.chmod(0o711)
-    with running(folder) as cluster:
-        socket_folder = Path(facts_of(cluster).socket_folder)
-        assert len(os.fsencode(facts_of(cluster).socket)) < 107
-        assert stat.S_IMODE(socket_folder.stat().st_mode) == 0o700
-        add_row(facts_of(cluster), "kept")
-    assert not socket_folder.exists(), "a folder made for one run goes with it"
-    with running(folder) as cluster:
-        assert rows(facts_of(cluster)) == ["kept"]
-
-
-def test_moved_home_takes_its_rows_along(home: Path) -> None:
-    before, after = home / "before", home / "after"
-    before.mkdir()
-    before.chmod(0o711)
-    with running(before) as cluster:
-        add_row(facts_of(cluster), "kept")
-    before.rename(after)
-    with running(after) as cluster:
-        assert rows(facts_of(cluster)) == ["kept"]
-        assert facts_of(cluster).database_folder == str(after.resolve() / "database")
-
-
-@pytest.mark.parametrize("torn", [None, "", "{", "[]", '{"port": 1}'])
-def test_lost_record_of_passwords_is_replaced(home: Path, torn: str | None) -> None:
-    with running(home) as cluster:
-        add_row(facts_of(cluster), "kept")
-        before = facts_of(cluster).password
-    record = home / "cluster.json"
-    if torn is None:
-        record.unlink()
-    else:
-        record.write_text(torn)
-    with running(home) as cluster:
-        assert rows(facts_of(cluster)) == ["kept"]
-        assert facts_of(cluster).password != before
-
-
-def test_first_start_cut_off_half_way_begins_again(home: Path) -> None:
-    half = home / "database.new"
-    (half / "base").mkdir(parents=True)
-    (half / "PG_VERSION").write_text("15\n")
-    with running(home) as cluster:
-        assert status(home) == "running"
-        add_row(facts_of(cluster), "works")
-    assert not half.exists()
-
-
-def test_a_database_of_a_newer_postgresql_is_refused_untouched(home: Path) -> None:
-    with running(home):
-        pass
-    version = home / "database" / "PG_VERSION"
-    version.write_text("99\n")
-    with pytest.raises(Unavailable, match=r"由 PostgreSQL 99 .*made by PostgreSQL 99") as refusal:
-        Cluster(home, throw_away=True).start()
-    assert refusal.value.code == "database_major_newer"
-    assert version.read_text() == "99\n"
-
-
-def test_a_database_of_a_missing_older_postgresql_is_refused(home: Path) -> None:
-    with running(home):
-        pass
-    (home / "database" / "PG_VERSION").write_text("11\n")
-    with pytest.raises(Unavailable) as refusal:
-        Cluster(home, throw_away=True).start()
-    assert refusal.value.code == "database_major_missing"
-
-
-def test_a_home_that_cannot_be_written_is_one_sentence(home: Path) -> None:
-    (home / "file").write_text("in the way")
-    with pytest.raises(Unavailable, match=r"不能写入.*cannot be written") as refusal:
-        Cluster(home / "file" / "var").start()
-    assert refusal.value.code == "home_unwritable"
 
 
 def test_a_broken_configuration_is_explained_with_its_reason(home: Path) -> None:
     with running(home):
         pass
     (home / "database" / "local.conf").write_text("shared_buffers = 'much'\n")
-    cluster = Cluster(home, throw_away=True)
-    try:
-        with pytest.raises(Unavailable, match=r"shared_buffers|configuration file") as refusal:
-            cluster.start()
-        assert refusal.value.code == "database_failed"
-    finally:
-        cluster.close()
+    refusal = refused_start(home)
+    assert refusal.code == "database_failed"
+    assert re.search(r"shared_buffers|configuration file", str(refusal))
 
 
 def test_temporary_cluster_lets_parallel_workers_copy_it() -> None:

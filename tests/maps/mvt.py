@@ -44,7 +44,9 @@ class TileSet:
 
     def tile(self, z: int, x: int, y: int) -> bytes:
         count, margin = 2**z, BUFFER / EXTENT
-        window = shapely.box((x - margin) / count, (y - margin) / count, (x + 1 + margin) / count, (y + 1 + margin) / count)
+        window = shapely.box(
+            (x - margin) / count, (y - margin) / count, (x + 1 + margin) / count, (y + 1 + margin) / count
+        )
         answer = b""
         for name, (features, shapes, tree) in self._layers.items():
             layer = _Layer(name)
@@ -76,7 +78,14 @@ class _Layer:
     def encoded(self) -> bytes:
         keys = b"".join(_chunk(3, key.encode()) for key in self.keys)
         values = b"".join(_chunk(4, _value(value)) for _, value in self.values)
-        return _chunk(1, self.name.encode()) + self.features + keys + values + _number(5, EXTENT) + _number(15, 2)
+        return (
+            _chunk(1, self.name.encode())
+            + self.features
+            + keys
+            + values
+            + _number(5, EXTENT)
+            + _number(15, 2)
+        )
 
 
 def _commands(shape: BaseGeometry) -> Iterable[tuple[int, list[int]]]:
@@ -88,7 +97,9 @@ def _commands(shape: BaseGeometry) -> Iterable[tuple[int, list[int]]]:
             lines.append(part)
     pen = _Pen()
     for polygon in polygons:
-        turned = orient(polygon, sign=1.0)  # in tile space y points down, so this is what the standard calls clockwise
+        turned = orient(
+            polygon, sign=1.0
+        )  # in tile space y points down, so this is what the standard calls clockwise
         for ring in (turned.exterior, *turned.interiors):
             pen.draw(np.asarray(ring.coords)[:-1], closed=True)
     if pen.commands:

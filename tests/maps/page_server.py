@@ -26,6 +26,8 @@ PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>t
 <body><div id="box">{body}</div>{script}</body></html>"""
 TILE = re.compile(r"/tiles/(building|backdrop)/(\d+)/(\d+)/(\d+)\.mvt")
 
+PICTURE = re.compile(r"/pictures/\d+/(\d+)/(\d+)\.png")
+
 
 class PageServer:
     """Serves pages by name; each page is a function that makes a fresh map."""
@@ -34,6 +36,7 @@ class PageServer:
         self.pages: dict[str, Callable[[], folium.Map]] = {}
         self.tiles = tiles
         self.json: dict[str, bytes] = {}
+        self.pictures: Callable[[int, int], bytes] = lambda x, y: b""
         self.failures = 0  # this many tile requests are answered with 503 first
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Answer, self))
         self._server.daemon_threads = True
@@ -50,7 +53,9 @@ class PageServer:
     def page(self, name: str) -> tuple[str, str]:
         nonce = secrets.token_urlsafe(16)
         parts = page_parts(self.pages[name](), nonce)
-        text = PAGE.format(imports=import_map(nonce), head=parts.head, body=parts.body, script=parts.script, nonce=nonce)
+        text = PAGE.format(
+            imports=import_map(nonce), head=parts.head, body=parts.body, script=parts.script, nonce=nonce
+        )
         return text, POLICY.format(nonce=nonce)
 
 
@@ -66,6 +71,8 @@ class _Answer(BaseHTTPRequestHandler):
         tile = TILE.fullmatch(path)
         if tile:
             self._tile(tile)
+        elif picture := PICTURE.fullmatch(path):
+            self._send(200, self.pages.pictures(int(picture[1]), int(picture[2])), "image/png")
         elif path.startswith("/static/") and ".." not in path:
             self._static(STATIC / path.removeprefix("/static/"))
         elif path in self.pages.json:

@@ -29,8 +29,16 @@ def buildings(name: Rename = building_name) -> list[dict[str, Any]]:
             west, south = WEST + column * STEP_LON, SOUTH + row * STEP_LAT
             footprint = box(west, south, west + STEP_LON * 0.74, south + STEP_LAT * 0.48)
             i = len(features)
-            props = {"name": name(i), "g": zone_of(column, row), "households": 24, "floors": 6, "kind": "residential"}
-            features.append({"type": "Feature", "id": i + 1, "geometry": mapping(footprint), "properties": props})
+            props = {
+                "name": name(i),
+                "g": zone_of(column, row),
+                "households": 24,
+                "floors": 6,
+                "kind": "residential",
+            }
+            features.append(
+                {"type": "Feature", "id": i + 1, "geometry": mapping(footprint), "properties": props}
+            )
     return features
 
 
@@ -53,19 +61,24 @@ def roads() -> list[dict[str, Any]]:
         ("钟楼路", "secondary", [(middle_lon, south - 0.01), (middle_lon, north + 0.01)]),
     ]
     return [
-        {"type": "Feature", "id": i + 1, "geometry": mapping(LineString(line)), "properties": {"name": n, "road_class": k}}
+        {
+            "type": "Feature",
+            "id": i + 1,
+            "geometry": mapping(LineString(line)),
+            "properties": {"name": n, "road_class": k},
+        }
         for i, (n, k, line) in enumerate(lines)
     ]
 
 
 def water() -> list[dict[str, Any]]:
-    west, south, east, north = BOUNDS
+    west, _, east, north = BOUNDS
     river = box(west - 0.01, north + 0.001, east + 0.01, north + 0.004)
     return [_surface(1, river, {"name": "清水江", "water_kind": "river"})]
 
 
 def green() -> list[dict[str, Any]]:
-    west, south, east, north = BOUNDS
+    _, south, east, _ = BOUNDS
     park = Point(east + 0.0015, south + 0.002).buffer(0.0012)
     return [_surface(1, park, {"name": "望江公园", "green_kind": "park"})]
 
@@ -91,11 +104,21 @@ def collection(features: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def building_tiles(name: Rename = building_name) -> TileSet:
-    return TileSet({"building": [_tile_feature(f, g=f["properties"]["g"], n=f["properties"]["name"]) for f in buildings(name)]})
+    return TileSet(
+        {
+            "building": [
+                _tile_feature(f, g=f["properties"]["g"], n=f["properties"]["name"]) for f in buildings(name)
+            ]
+        }
+    )
 
 
 def backdrop_tiles() -> TileSet:
-    kinds = {"road": (roads(), "road_class"), "water": (water(), "water_kind"), "green": (green(), "green_kind")}
+    kinds = {
+        "road": (roads(), "road_class"),
+        "water": (water(), "water_kind"),
+        "green": (green(), "green_kind"),
+    }
     return TileSet(
         {
             layer: [_tile_feature(f, k=f["properties"][key], n=f["properties"]["name"]) for f in features]

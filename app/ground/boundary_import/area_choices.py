@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.geo.names import NameBook
-from app.ground.boundary_import.sentences import LEVEL_WORDS
+from app.ground.queries.import_words import LEVEL_WORDS
 from app.ground.rules import code_prefix, level_of, next_local_codes, parent_level, parent_of, widen_code
 
 
@@ -300,9 +300,17 @@ class AreaChooser:
             for (row, choice), code in zip(family, codes, strict=False):
                 choice.code = code
                 seen[code] = row.row_no
-                self._note("code_made", row, name=row.name, code=code)
+                self._note_made(row, parent, code)
             for row, _ in family[len(codes) :]:
                 self._note("numbers_used_up", row, parent=self._name_of(parent or ""))
+
+    def _note_made(self, row: AreaRow, parent: str | None, code: str) -> None:
+        """Where the official list goes down to this level, a name that is not in it deserves a second look."""
+        listed = any(parent_of(official) == parent and level_of(official) == self.level for official in self.official)
+        if parent and listed:
+            self._note("name_unlisted", row, name=row.name, parent=self._name_of(parent), code=code)
+        else:
+            self._note("code_made", row, name=row.name, code=code)
 
     def _refuse_repeated(self, choice: Choice, seen: dict[str, int]) -> None:
         first = seen.setdefault(choice.code or "", choice.row_no)

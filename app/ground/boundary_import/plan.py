@@ -9,7 +9,7 @@ from app.errors import InvalidInput, N_
 from app.ground.boundary_import.plan_areas import plan_areas
 from app.ground.boundary_import.plan_backdrop import plan_backdrop, plan_codes
 from app.ground.boundary_import.plan_buildings import plan_buildings
-from app.ground.boundary_import.sentences import PLAN_SENTENCES
+from app.ground.queries.import_words import PLAN_SENTENCES
 from app.ground.models import GroundImport
 
 # Temporary tables last until the end of the transaction; a second plan in it starts afresh.
@@ -66,7 +66,7 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
         ),
         bound,
     )
-    session.execute(text("ANALYZE import_row"))
+    session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
     added = _plan_kind(session, found, into)
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
     per_code = session.execute(text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound)

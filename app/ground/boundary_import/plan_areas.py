@@ -3,12 +3,13 @@
 from pathlib import PurePath
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidInput, N_
 from app.ground.boundary_import.area_choices import AreaChooser, AreaRow, Choice, PlannedFinding, StoredArea
-from app.ground.boundary_import.sentences import severity_of
+from app.ground.queries.import_words import severity_of
 from app.ground.rules import parent_level
 
 MAX_AREAS = 20_000
@@ -47,7 +48,8 @@ SELECT code, name FROM division_code
 WHERE code = ANY(:codes) OR (NOT is_overlay AND (left(code, 6) = ANY(:districts) OR name = ANY(:names)))
 """
 WRITE = """
-UPDATE import_row i SET area_code = :parent, target_code = :code, name = COALESCE(i.name, left(:name, 100)),
+UPDATE import_row i SET area_code = CAST(:parent AS text), target_code = CAST(:code AS text),
+  name = COALESCE(i.name, left(CAST(:name AS text), 100)),
   verdict = CASE WHEN CAST(:code AS text) IS NULL THEN 'refused' ELSE 'create' END
 WHERE import_id = :id AND row_no = :row_no
 """
@@ -111,7 +113,7 @@ def plan_areas(session: Session, import_id: int, level: str, into: str | None, f
         {"code": area.code, "name": area.name, "level": area.level, "parent_code": area.parent_code}
         for area in chooser.made.values()
     ]
-    local = sum(finding.code == "code_made" for finding in chooser.findings)
+    local = sum(finding.code in ("code_made", "name_unlisted") for finding in chooser.findings)
     return {"parents_created": made, "local_codes": local}
 
 
@@ -163,13 +165,7 @@ def _write_findings(session: Session, import_id: int, findings: list[PlannedFind
             " :severity, CAST(:facts AS jsonb), (SELECT point FROM plan_row p WHERE p.row_no = :row_no))"
         ),
         [
-            {"id": import_id, "row_no": f.row_no, "code": f.code, "severity": severity_of(f.code), "facts": _json(f.facts)}
+            {"id": import_id, "row_no": f.row_no, "code": f.code, "severity": severity_of(f.code), "facts": orjson.dumps(f.facts).decode()}
             for f in findings
         ],
     )
-
-
-def _json(facts: dict[str, Any]) -> str:
-    import orjson
-
-    return orjson.dumps(facts).decode()

@@ -17,12 +17,12 @@ COLUMNS = ("name", "address", "kind", "floors", "units", "households", "built_ye
 
 ROWS = """
 CREATE TEMP TABLE plan_row ON COMMIT DROP AS
-SELECT row_no, name, address, settled_code, code, parent_code, parent_name,
+SELECT row_no, name, address, settled_code, code, left(source_key, 64) AS source_key, parent_code, parent_name,
   CASE WHEN ST_Dimension(shape) = 2 THEN ST_PointOnSurface(shape) ELSE ST_GeometryN(shape, 1) END AS point,
   CASE WHEN ST_Dimension(shape) = 2 THEN md5(ST_AsBinary(ST_Multi(shape)))::uuid END AS md5
 FROM import_row WHERE import_id = :id AND NOT refused;
 CREATE INDEX ON plan_row USING gist (point);
-ANALYZE plan_row;
+ANALYZE plan_row (row_no, md5, code, parent_code, parent_name);
 """
 COMMUNITIES = """
 CREATE TEMP TABLE plan_community ON COMMIT DROP AS
@@ -38,7 +38,7 @@ CREATE TEMP TABLE plan_place ON COMMIT DROP AS
 SELECT r.row_no, array_agg(c.code ORDER BY c.code) AS codes
 FROM plan_community c JOIN plan_row r ON ST_Covers(c.boundary, r.point) GROUP BY r.row_no;
 CREATE UNIQUE INDEX ON plan_place (row_no);
-ANALYZE plan_place;
+ANALYZE plan_place (row_no);
 """
 # Settled by hand, then the community the import was told to fill, then code, then name, then place.
 HOMES = """
@@ -64,7 +64,7 @@ SELECT row_no, placed, options, code IS NOT NULL AS is_stated,
   CASE WHEN cardinality(options) = 1 THEN options[1] END AS area_code
 FROM chosen;
 CREATE UNIQUE INDEX ON plan_home (row_no);
-ANALYZE plan_home;
+ANALYZE plan_home (row_no, area_code);
 """
 MATCHES = """
 CREATE TEMP TABLE plan_match (row_no integer PRIMARY KEY, building_id bigint NOT NULL UNIQUE, area_code text NOT NULL)
@@ -74,6 +74,21 @@ BY_CODE = """
 INSERT INTO plan_match
 SELECT DISTINCT ON (b.id) r.row_no, b.id, b.area_code
 FROM plan_row r JOIN building b ON b.code = r.code WHERE upper_inf(b.during) ORDER BY b.id, r.row_no
+"""
+# The office's own numbering, as far as it is one: no number twice in a community, on either side.
+BY_KEY = """
+INSERT INTO plan_match
+SELECT r.row_no, b.id, b.area_code FROM
+  (SELECT min(p.row_no) AS row_no, p.source_key, h.area_code FROM plan_row p JOIN plan_home h USING (row_no)
+   WHERE p.source_key IS NOT NULL AND h.area_code IS NOT NULL
+   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no)
+   GROUP BY 2, 3 HAVING count(*) = 1) r
+JOIN
+  (SELECT min(b.id) AS id, b.source_key, b.area_code FROM building b
+   WHERE b.source_key IS NOT NULL AND upper_inf(b.during) AND b.area_code IN (SELECT area_code FROM plan_home)
+   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)
+   GROUP BY 2, 3 HAVING count(*) = 1) b
+ON b.source_key = r.source_key AND b.area_code = r.area_code
 """
 # The same outline several times on both sides is paired in order.
 BY_OUTLINE = """
@@ -138,7 +153,7 @@ SELECT area_code, max(number) AS number FROM (
   SELECT area_code, right(code, 5)::integer AS number FROM building
   WHERE area_code IN (SELECT area_code FROM plan_home)
   UNION ALL
-  SELECT key, value::integer FROM ground_import i, jsonb_each_text(i.summary -> 'last_numbers')
+  SELECT n.key, n.value::integer FROM ground_import i, jsonb_each_text(i.summary -> 'last_numbers') n
   WHERE i.state IN ('published', 'undone') AND i.kind = 'building' AND i.summary ? 'last_numbers'
   UNION ALL
   SELECT left(code, 12), right(code, 5)::integer FROM plan_row WHERE length(code) = 17
@@ -173,7 +188,7 @@ UNION ALL
 SELECT m.row_no, m.area_code, m.building_id, b.code FROM plan_match m JOIN building b ON b.id = m.building_id
 WHERE NOT EXISTS (SELECT FROM moved v WHERE v.row_no = m.row_no);
 CREATE UNIQUE INDEX ON plan_result (row_no);
-ANALYZE plan_result;
+ANALYZE plan_result (row_no);
 """
 # An empty cell never erases what is stored; the same values mean that nothing is to be done.
 WRITE = """
@@ -185,8 +200,8 @@ UPDATE import_row i SET area_code = p.area_code, target_id = p.building_id, targ
       AND (p.md5 IS NULL OR p.md5 IS NOT DISTINCT FROM b.footprint_md5)
       AND (p.md5 IS NOT NULL OR p.point IS NULL OR b.footprint IS NOT NULL
            OR (b.given_point IS NOT NULL AND ST_Equals(p.point, b.given_point)))
-      AND COALESCE(i.name, b.name) = b.name AND COALESCE(i.address, b.address) = b.address
-      AND COALESCE(i.kind, b.kind) = b.kind
+      AND COALESCE(left(i.name, 100), b.name) = b.name AND COALESCE(left(i.address, 200), b.address) = b.address
+      AND COALESCE(i.kind, b.kind) = b.kind AND COALESCE(left(i.source_key, 64), b.source_key, '') = COALESCE(b.source_key, '')
       AND COALESCE(i.floors, b.floors) IS NOT DISTINCT FROM b.floors
       AND COALESCE(i.units, b.units) IS NOT DISTINCT FROM b.units
       AND COALESCE(i.households, b.households) IS NOT DISTINCT FROM b.households
@@ -203,7 +218,7 @@ SELECT :id, h.row_no, CASE WHEN h.options IS NULL THEN 'community_none' ELSE 'co
   CASE WHEN h.options IS NULL THEN '{}'::jsonb ELSE jsonb_build_object(
     'candidates', (SELECT string_agg(c.name, '、' ORDER BY c.code) FROM plan_community c WHERE c.code = ANY(h.options)),
     'codes', to_jsonb(h.options)) END, r.point
-FROM plan_home h JOIN plan_row r USING (row_no) WHERE h.area_code IS NULL
+FROM plan_home h JOIN plan_row r USING (row_no) WHERE h.area_code IS NULL AND EXISTS (SELECT FROM plan_community)
   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = h.row_no)
 UNION ALL
 SELECT :id, h.row_no, 'community_differs', 'warn',
@@ -216,6 +231,9 @@ SELECT :id, m.row_no, 'community_kept', 'warn', jsonb_build_object('placed', p.n
 FROM plan_match m JOIN plan_home h USING (row_no) JOIN plan_row r USING (row_no)
 JOIN plan_community p ON p.code = h.area_code LEFT JOIN plan_community k ON k.code = m.area_code
 WHERE h.area_code <> m.area_code AND m.building_id = ANY(:held)
+UNION ALL
+SELECT :id, NULL, 'communities_missing', 'refuse', '{}'::jsonb, NULL
+WHERE NOT EXISTS (SELECT FROM plan_community) AND EXISTS (SELECT FROM plan_row)
 UNION ALL
 SELECT :id, t.row_no, 'numbers_used_up', 'refuse', jsonb_build_object('parent', c.name), NULL
 FROM plan_result t JOIN plan_community c ON c.code = t.area_code WHERE t.target_code IS NULL
@@ -251,7 +269,7 @@ def plan_buildings(session: Session, import_id: int, into: str | None) -> dict[s
     _run(session, HOMES, bound)
     _run(session, MATCHES, bound)
     if session.scalar(text("SELECT EXISTS (SELECT FROM building)")):
-        for step in (BY_CODE, BY_OUTLINE, BY_NAME, BY_OVERLAP, BY_POINT):
+        for step in (BY_CODE, BY_OUTLINE, BY_KEY, BY_NAME, BY_OVERLAP, BY_POINT):
             session.execute(text(step), bound | {"same_place_m": SAME_PLACE_M})
     session.execute(text("ANALYZE plan_match"))
     bound["held"] = _held_buildings(session)

@@ -7,14 +7,15 @@ from sqlalchemy.orm import Session
 
 PARENT = """
 INSERT INTO area (code, level, parent_code, is_local, import_id)
-SELECT :code, :level, :parent_code, NOT EXISTS (SELECT FROM division_code d WHERE d.code = :code), :id
+SELECT CAST(:code AS text), CAST(:level AS text), CAST(:parent_code AS text),
+  NOT EXISTS (SELECT FROM division_code d WHERE d.code = CAST(:code AS text)), CAST(:id AS bigint)
 ON CONFLICT (code) DO NOTHING RETURNING code
 """
-PARENT_NAME = "INSERT INTO area_version (area_code, name, import_id) VALUES (:code, left(:name, 100), :id)"
+PARENT_NAME = "INSERT INTO area_version (area_code, name, import_id) VALUES (:code, left(CAST(:name AS text), 100), :id)"
 # A code that stands neither in the file nor in the official list was made here.
 CREATE = """
 INSERT INTO area (code, level, parent_code, is_local, import_id)
-SELECT i.target_code, :level, i.area_code,
+SELECT i.target_code, CAST(:level AS text), i.area_code,
   NOT EXISTS (SELECT FROM division_code d WHERE d.code = i.target_code)
     AND rpad(COALESCE(i.code, ''), 12, '0') <> i.target_code, i.import_id
 FROM import_row i WHERE i.import_id = :id AND i.verdict = 'create'

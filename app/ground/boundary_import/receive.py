@@ -5,12 +5,13 @@ import io
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -22,6 +23,8 @@ from app.geo.limits import Limits
 from app.ground.models import GroundImport, ImportFile, ImportPart
 
 PART_BYTES = 1024 * 1024
+STORE_PARTS = "COPY import_part (import_id, file_no, part_no, content) FROM STDIN (FORMAT binary)"
+READ_PART = "SELECT content FROM import_part WHERE import_id = %s AND file_no = %s AND part_no = %s"
 MAX_FILES = 12
 MAX_NAME_BYTES = 120
 # The files that one loose shapefile consists of.
@@ -79,23 +82,34 @@ def receive(
     return import_id
 
 
-def _store_file(session: Session, import_id: int, file_no: int, name: str, stream: BinaryIO, left: int, digest) -> int:  # type: ignore[no-untyped-def]
+def _store_file(
+    session: Session, import_id: int, file_no: int, name: str, stream: BinaryIO, left: int, digest: Callable[[bytes], None]
+) -> int:
     size_bytes = 0
-    for part_no, content in enumerate(_parts(stream), start=1):
-        size_bytes += len(content)
-        if size_bytes > left:
-            raise InvalidInput(
-                "file_too_large", N_("文件太大，超过了 %(limit_mb)s MB 的上限。请按街道分成几个文件导入。"),
-                limit_mb=round(left / 1e6),
-            )  # fmt: skip
-        digest(content)
-        session.execute(
-            insert(ImportPart).values(import_id=import_id, file_no=file_no, part_no=part_no, content=content)
-        )
+    with driver_cursor(session) as cursor, cursor.copy(STORE_PARTS) as copy:
+        copy.set_types(["int8", "int2", "int4", "bytea"])
+        for part_no, content in enumerate(_parts(stream), start=1):
+            size_bytes += len(content)
+            if size_bytes > left:
+                raise InvalidInput(
+                    "file_too_large", N_("文件太大，超过了 %(limit_mb)s MB 的上限。请按街道分成几个文件导入。"),
+                    limit_mb=round(left / 1e6),
+                )  # fmt: skip
+            digest(content)
+            copy.write_row((import_id, file_no, part_no, content))
     if not size_bytes:
         raise InvalidInput("file_empty", N_("“%(name)s”是空文件。请重新导出后再上传。"), name=name)
     session.execute(insert(ImportFile).values(import_id=import_id, file_no=file_no, name=name, size_bytes=size_bytes))
     return size_bytes
+
+
+def driver_cursor(session: Session) -> psycopg.Cursor[Any]:
+    """A cursor of the driver itself, in the transaction of the session: for COPY and for binary answers."""
+    connection = session.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("the session has no connection")
+    cursor: psycopg.Cursor[Any] = connection.cursor(binary=True)
+    return cursor
 
 
 def _parts(stream: BinaryIO) -> Iterator[bytes]:
@@ -178,7 +192,7 @@ class StoredStream(io.RawIOBase):
 
     def __init__(self, session: Session, import_id: int, file_no: int) -> None:
         self._session = session
-        self._where = (ImportPart.import_id == import_id, ImportPart.file_no == file_no)
+        self._file = (import_id, file_no)
         self._part_no = 0
         self._rest = memoryview(b"")
 
@@ -188,10 +202,9 @@ class StoredStream(io.RawIOBase):
     def readinto(self, target: Any) -> int:
         if not self._rest:
             self._part_no += 1
-            content = self._session.scalar(
-                select(ImportPart.content).where(*self._where, ImportPart.part_no == self._part_no)
-            )
-            self._rest = memoryview(content or b"")
+            with driver_cursor(self._session) as cursor:
+                found = cursor.execute(READ_PART, (*self._file, self._part_no)).fetchone()
+            self._rest = memoryview(found[0] if found else b"")
         taken = self._rest[: len(target)]
         target[: len(taken)] = taken
         self._rest = self._rest[len(taken) :]

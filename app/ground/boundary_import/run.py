@@ -1,14 +1,13 @@
 """The steps of an import, each safe to run again after it was cut off: a step ends with one conditional change of state."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import db
 from app.config import Settings
-from app.errors import Conflict, DomainError
+from app.errors import Conflict, DomainError, N_, Unavailable
 from app.geo.intake import check_file, inspect_file
 from app.geo.jail import ImportCancelled
 from app.geo.limits import MEBIBYTE, Limits
@@ -22,6 +21,8 @@ from app.ground.boundary_import.states import Cancelled, Progress, Ticker, fail,
 from app.ground.boundary_import.undo import undo
 from app.ground.models import GroundImport
 
+# First half of an advisory lock's number; the second is the import.
+STAGING_LOCK = 72_119
 # Libraries reserve address space that they never touch; the kernel's limit counts it.
 RESERVED_MB = 1024
 
@@ -60,7 +61,7 @@ def run_check(import_id: int, settings: Settings, on_progress: Progress | None =
                 load_rows(session, import_id, folder)
                 ticker.tell("plan")
                 found = _load(session, import_id)
-                summary = plan_import(session, found) | {"check": checked.summary}
+                summary = plan_import(session, found) | {"check": checked.as_json()}
                 ticker.tell("done")
                 finish(session, import_id, "checking", "checked", stage="done", summary=summary)
 
@@ -97,27 +98,25 @@ def _step(import_id: int, running: str, on_progress: Progress | None, work: Call
         work(ticker)
     except ImportCancelled:
         return fail(import_id, running, Cancelled())
-    except Conflict as error:
+    except Unavailable:
+        # The database went away, or its disk is full: the queue tries the step again.
+        raise
+    except DomainError as error:
+        # "import_state": somebody else ended this step first, and nothing of ours was kept.
         if error.code != "import_state":
             return fail(import_id, running, error)
-        # Somebody else ended this step first: nothing of ours was kept.
-    except DomainError as error:
-        return fail(import_id, running, error)
+    except Exception:
+        fail(import_id, running, Conflict("step_broken", BROKEN))
+        raise
     return state_of(import_id)
+
+
+BROKEN = N_("程序在这一步出了错，没有写入任何数据。请把这份文件和时间告诉维护人员。")
 
 
 def lock_import(session: Session, import_id: int) -> None:
     """Hold this import until the end of the transaction; progress can still be told in others."""
-    session.execute(select(db_lock(import_id)))
-
-
-def db_lock(import_id: int):  # type: ignore[no-untyped-def]
-    from sqlalchemy import func
-
-    return func.pg_advisory_xact_lock(STAGING_LOCK, import_id)
-
-
-STAGING_LOCK = 72_119
+    session.execute(select(func.pg_advisory_xact_lock(STAGING_LOCK, import_id)))
 
 
 def intake_limits(settings: Settings) -> Limits:

@@ -42,7 +42,6 @@ def settle_rows(session: Session, import_id: int, rows: Sequence[int], community
     found = session.scalars(select(GroundImport).where(GroundImport.id == import_id).with_for_update()).first()
     if found is None or found.state != "checked" or found.kind != "building":
         refuse_step(session, import_id)
-        raise AssertionError("unreachable")
     known = session.scalar(
         text("SELECT EXISTS (SELECT FROM area WHERE code = :code AND level = 'community')"), {"code": community_code}
     )

@@ -2,49 +2,20 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.errors import Conflict, DomainError, InvalidInput, N_, NotFound
+from app.errors import Conflict, DomainError, N_, NotFound
 from app.ground.models import GroundImport
+from app.ground.queries.import_words import STATE_WORDS
 from app.ground.rules import RUNNING, STEP_STARTS
 
 Progress = Callable[[str, int, int], None]
 PROGRESS_EVERY_S = 0.5
 LONG_STATEMENT_MS = 15 * 60 * 1000
-
-STAGES: dict[str, str] = {
-    "": N_("等待处理"),
-    "unpack": N_("取出文件"),
-    "read": N_("读取文件"),
-    "inspect": N_("辨认格式、编码和坐标系"),
-    "geometry": N_("检查图形"),
-    "repair": N_("修复图形"),
-    "relations": N_("核对相邻与上级边界"),
-    "check": N_("检查每一行"),
-    "write": N_("整理检查结果"),
-    "stage": N_("存入待审核区"),
-    "plan": N_("与现有数据比对"),
-    "publish": N_("写入正式数据"),
-    "done": N_("完成"),
-}
-
-STATE_WORDS: dict[str, str] = {
-    "uploaded": N_("已上传"),
-    "inspecting": N_("正在辨认"),
-    "inspected": N_("待选择"),
-    "checking": N_("正在检查"),
-    "checked": N_("待确认"),
-    "publishing": N_("正在写入"),
-    "published": N_("已导入"),
-    "undone": N_("已撤销"),
-    "failed": N_("未成功"),
-    "cancelled": N_("已取消"),
-}
-
 
 class Cancelled(DomainError):
     """Somebody asked to stop; nothing was kept."""
@@ -79,7 +50,7 @@ def finish(session: Session, import_id: int, running: str, to: str, **values: An
         refuse_step(session, import_id)
 
 
-def refuse_step(session: Session, import_id: int) -> None:
+def refuse_step(session: Session, import_id: int) -> NoReturn:
     """Raise what explains why a step is not possible now."""
     state = session.scalar(select(GroundImport.state).where(GroundImport.id == import_id))
     if state is None:
@@ -194,10 +165,3 @@ def ask_cancel(session: Session, import_id: int) -> None:
     )
     if state is None:
         move(session, import_id, "cancel", "cancelled")
-
-
-def taken_kind(kind: str | None, kinds: tuple[str, ...]) -> str:
-    """The kind of an import, or InvalidInput "kind_unknown"."""
-    if kind not in kinds:
-        raise InvalidInput("kind_unknown", N_("请先选择这份文件是什么：区、街道、社区、楼栋、道路、水系或代码表。"))
-    return kind

@@ -38,7 +38,8 @@ WHERE later.import_id > :id AND later.subject IN ('road', 'water', 'division_cod
 RESTORE = (
     # buildings
     """
-    UPDATE building b SET code = c.before ->> 'code', area_code = c.before ->> 'area_code', name = c.before ->> 'name',
+    UPDATE building b SET code = c.before ->> 'code', area_code = c.before ->> 'area_code',
+      source_key = c.before ->> 'source_key', name = c.before ->> 'name',
       address = c.before ->> 'address', kind = c.before ->> 'kind', floors = (c.before ->> 'floors')::smallint,
       units = (c.before ->> 'units')::smallint, households = (c.before ->> 'households')::integer,
       built_year = (c.before ->> 'built_year')::smallint, footprint = (c.before ->> 'footprint')::geometry,

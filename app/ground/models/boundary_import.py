@@ -103,6 +103,8 @@ class ImportRow(Base):
     shape: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", 4326, spatial_index=False))
     shape_before: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", 4326, spatial_index=False))
     code: Mapped[str | None] = mapped_column(Text)
+    # What the code column said when it is no code of ours.
+    source_key: Mapped[str | None] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[str | None] = mapped_column(Text)

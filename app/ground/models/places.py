@@ -121,6 +121,8 @@ class Building(Base):
     footprint_md5: Mapped[Any] = mapped_column(
         UUID, Computed("md5(ST_AsBinary(footprint))::uuid", persisted=True), nullable=True
     )
+    # The office's own number, by which its next file is recognised.
+    source_key: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(100), server_default="")
     address: Mapped[str] = mapped_column(String(200), server_default="")
     kind: Mapped[str] = mapped_column(String(16), server_default="residential")

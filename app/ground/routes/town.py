@@ -76,7 +76,7 @@ def areas() -> Response:
     if level not in LEVELS:
         raise InvalidInput("level_unknown", N_("没有这一级区划。"))
     within = request.args.get("within", "")
-    prefix = parse.area_code(within).rstrip("0") if within else ""
+    prefix = area_queries.code_prefix(parse.area_code(within)) if within else ""
     on = parse.day(request.args.get("on"), today())
     with db.reading() as session:
         etag = f"{area_queries.ground_revision(session)}-{level}-{within}-{on}"
@@ -145,7 +145,7 @@ def export(code: str) -> Response:
     most = current_app.config["SETTINGS"].export_features
     with db.reading() as session:
         facts = area_queries.area_on(session, parse.area_code(code), on)
-        prefix = code[: {"district": 6, "street": 9}.get(facts.level, 12)]
+        prefix = area_queries.code_prefix(code)
         collections: dict[str, Any] = {
             "buildings": building_queries.building_features(session, prefix, on, by, most),
             "areas": orjson.loads(area_queries.areas_geojson(session, facts.level, code, on)),

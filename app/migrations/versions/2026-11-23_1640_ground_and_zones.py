@@ -48,6 +48,7 @@ def upgrade() -> None:
     sa.Column('shape', Geometry(srid=4326, dimension=2, spatial_index=False, from_text='ST_GeomFromEWKT', name='geometry'), nullable=True),
     sa.Column('shape_before', Geometry(srid=4326, dimension=2, spatial_index=False, from_text='ST_GeomFromEWKT', name='geometry'), nullable=True),
     sa.Column('code', sa.Text(), nullable=True),
+    sa.Column('source_key', sa.Text(), nullable=True),
     sa.Column('name', sa.Text(), nullable=True),
     sa.Column('address', sa.Text(), nullable=True),
     sa.Column('kind', sa.Text(), nullable=True),
@@ -258,6 +259,7 @@ def upgrade() -> None:
     sa.Column('point', Geometry(geometry_type='POINT', srid=4326, dimension=2, spatial_index=False, from_text='ST_GeomFromEWKT', name='geometry'), sa.Computed('COALESCE(ST_PointOnSurface(footprint), given_point)', persisted=True), nullable=True),
     sa.Column('shape_3857', Geometry(srid=3857, dimension=2, spatial_index=False, from_text='ST_GeomFromEWKT', name='geometry'), sa.Computed('ST_Transform(COALESCE(footprint, given_point), 3857)', persisted=True), nullable=True),
     sa.Column('footprint_md5', sa.UUID(), sa.Computed('md5(ST_AsBinary(footprint))::uuid', persisted=True), nullable=True),
+    sa.Column('source_key', sa.String(length=64), nullable=True),
     sa.Column('name', sa.String(length=100), server_default='', nullable=False),
     sa.Column('address', sa.String(length=200), server_default='', nullable=False),
     sa.Column('kind', sa.String(length=16), server_default='residential', nullable=False),
@@ -366,6 +368,8 @@ def upgrade() -> None:
 
     # Staging rows can be made again from the file, so they need not pass through the write-ahead log.
     op.execute("ALTER TABLE import_row SET UNLOGGED")
+    # Uploads are mostly packed already; trying to compress them takes longer than writing them.
+    op.execute("ALTER TABLE import_part ALTER COLUMN content SET STORAGE EXTERNAL")
     op.execute(REVISION)
     for table in REVISED:
         op.execute(

@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from app.errors import N_, InvalidInput
 from app.geo.columns import FIELD_NAMES, FIELDS, REQUIRED
 from app.geo.encoding import EVIDENCE
-from app.ground.boundary_import import sentence_of
-from app.ground.routes.imports.wording import DATUM_WORDS, FIELD_HINTS, KIND_WORDS, both, told
+from app.ground.routes.imports.wording import DATUM_WORDS, FIELD_HINTS, KIND_WORDS, both
 from app.web import parse
 from app.web.language import sentence
 
@@ -40,7 +39,10 @@ def kinds_for(layer: Mapping[str, Any], chosen: str | None) -> list[dict[str, An
 
 
 def column_rows(
-    layer: Mapping[str, Any], kind: str, remembered: Mapping[str, str] | None, chosen: Mapping[str, str] | None
+    layer: Mapping[str, Any],
+    kind: str,
+    remembered: Mapping[str, str] | None,
+    chosen: Mapping[str, str] | None,
 ) -> list[dict[str, Any]]:
     """One line per field of ours: which columns could serve, which is proposed, and why."""
     columns = {column["name"]: column for column in layer["columns"]}
@@ -105,19 +107,15 @@ def encodings_of(layer: Mapping[str, Any], chosen: str | None) -> dict[str, Any]
     }
 
 
-def datum_choices(inspection: Mapping[str, Any], layer: Mapping[str, Any], chosen: str | None) -> dict[str, Any]:
+def datum_choices(suspicions: list[str], checked_before: bool, chosen: str | None) -> dict[str, Any]:
     """Datum radios. Where something speaks for a shift none is preselected: the planner has to decide."""
-    suspicions = [
-        told(sentence_of(finding["code"]), finding.get("facts"))
-        for finding in inspection.get("findings") or []
-        if finding["code"] in SUSPICIONS
-    ]
-    code = (layer.get("crs") or {}).get("code") or ""
-    stated = "wgs84" if code in ("EPSG:4326", "") else "cgcs2000"
-    checked = chosen or (None if suspicions else stated)
+    checked = chosen if checked_before and chosen else (None if suspicions else "wgs84")
     return {
         "suspicions": suspicions,
-        "choices": [{"datum": datum, **both(words), "checked": datum == checked} for datum, words in DATUM_WORDS.items()],
+        "choices": [
+            {"datum": datum, **both(words), "checked": datum == checked}
+            for datum, words in DATUM_WORDS.items()
+        ],
     }
 
 
@@ -144,13 +142,14 @@ def options_of(form: Mapping[str, str], inspection: Mapping[str, Any]) -> dict[s
         raise InvalidInput("datum_not_chosen", N_("请先选择坐标有没有偏移。"))
     return {
         "kind": kind,
-        "layer": layer["name"] if len(inspection.get("layers") or []) > 1 else None,
-        "mapping": mapping,
-        "datum": datum if placed else None,
+        "layer": layer["name"],
+        "columns": mapping,
+        "datum": datum if placed else "wgs84",
         "crs": crs,
         "encoding": form.get("encoding") or None,
         "repair": form.get("repair") == "1",
-        "swap_axes": form.get("swap_axes") == "1",
+        "accept_large_repairs": form.get("repair") == "1" and form.get("accept_large_repairs") == "1",
+        "swap_xy": form.get("swap_xy") == "1",
         "into": parse.area_code(form["into"]) if form.get("into") else None,
     }
 
@@ -160,11 +159,16 @@ def _refuse_incomplete(kind: str, mapping: Mapping[str, str], layer: Mapping[str
     for field, column in mapping.items():
         if column not in known:
             raise InvalidInput(
-                "column_unknown", N_("文件里没有列“%(column)s”。请重新对应“%(field)s”。"), column=column[:60], field=_(FIELD_NAMES[field])
+                "column_unknown",
+                N_("文件里没有列“%(column)s”。请重新对应“%(field)s”。"),
+                column=column[:60],
+                field=_(FIELD_NAMES[field]),
             )
     for field in REQUIRED[kind]:
         if field not in mapping:
-            raise InvalidInput("column_required", N_("请为“%(field)s”选择一列。"), field=_(FIELD_NAMES[field]))
+            raise InvalidInput(
+                "column_required", N_("请为“%(field)s”选择一列。"), field=_(FIELD_NAMES[field])
+            )
     if len(set(mapping.values())) != len(mapping):
         raise InvalidInput("column_twice", N_("同一列不能对应两个内容，请检查“哪一列是什么”。"))
 

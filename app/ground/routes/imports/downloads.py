@@ -41,7 +41,12 @@ def findings_csv(import_id: int) -> Response:
 def findings_xlsx(import_id: int) -> Response:
     name, lines = finding_table(import_id)
     body = io.BytesIO()
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    plain = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(body, plain) as book:
         sheet = book.add_worksheet(_("检查结果"))
         heading = book.add_format({"bold": True, "bg_color": "#e3eff4", "bottom": 1})
@@ -91,5 +96,7 @@ def harmless(cell: Any) -> Any:
 def attachment(body: bytes, mimetype: str, name: str) -> Response:
     answer = Response(body, mimetype=mimetype)
     ending = name.rpartition(".")[2]
-    answer.headers["Content-Disposition"] = f"attachment; filename=findings.{ending}; filename*=UTF-8''{quote(name)}"
+    answer.headers["Content-Disposition"] = (
+        f"attachment; filename=findings.{ending}; filename*=UTF-8''{quote(name)}"
+    )
     return answer

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app import db
 from app.accounts.guard import allow, current_account
 from app.errors import N_, NotFound
-from app.ground.boundary_import.states import STATE_WORDS
+from app.ground.boundary_import import STATE_WORDS
 from app.ground.queries.imports import import_list
 from app.ground.routes.imports.room import MAY_CHANGE, MAY_LOOK, imports
 from app.ground.routes.imports.wording import KIND_WORDS, STATE_STYLES, VERDICT_WORDS
@@ -71,7 +71,7 @@ def formats() -> list[tuple[str, str]]:
     """What may be handed in, in the order offices have it."""
     return [
         (_("Shapefile"), _(".zip 压缩包，或一起选中 .shp、.shx、.dbf、.prj 几个文件")),
-        (_("Excel、CSV 名单"), _(".xlsx、.csv：楼栋名单，或 12 位区划代码表")),
-        (_("GeoJSON"), _(".geojson、.json")),
+        (_("Excel、CSV 名单"), _(".xlsx、.xls、.csv：楼栋名单，或 12 位区划代码表")),
+        (_("GeoJSON"), _(".geojson、.json、.topojson")),
         (_("其他地图文件"), _(".gpkg、.fgb、.parquet、.kml、.osm、.osm.pbf")),
     ]

@@ -34,7 +34,8 @@ def review_map(session: Session, detail: dict[str, Any]) -> MapParts:
     """Findings and incoming shapes over what is there already. The page's script fetches both."""
     incoming = (detail["summary"] or {}).get("bounds")
     entries = tuple(
-        LegendEntry(group, _(word), swatch) for group, (word, swatch) in enumerate(VERDICT_SWATCHES.values(), start=1)
+        LegendEntry(group, _(word), swatch)
+        for group, (word, swatch) in enumerate(VERDICT_SWATCHES.values(), start=1)
     )
     chart = _ground_map(
         session,
@@ -52,7 +53,11 @@ def candidates_map(session: Session, candidates: list[dict[str, Any]]) -> MapPar
     boxes = [(one["code"], one["name"], tuple(one["bounds_wgs84"])) for one in candidates]
     ground = ground_bounds(session)
     chart = _ground_map(
-        session, name="candidates", bounds=around([box[2] for box in boxes], ground), legend=None, title=_("文件可能的位置")
+        session,
+        name="candidates",
+        bounds=around([box[2] for box in boxes], ground),
+        legend=None,
+        title=_("文件可能的位置"),
     )
     CandidateBoxes(boxes).add_to(chart)
     return page_parts(chart, headers.nonce())
@@ -77,7 +82,9 @@ def _ground_map(session: Session, *, name: str, bounds: Any, legend: Legend | No
         name=name,
         bounds=bounds,
         basemap=base,
-        options=MapOptions(title=title, words={key: _(word) for key, word in WORDS.items()}, legend=legend, controls=CONTROLS),
+        options=MapOptions(
+            title=title, words={key: _(word) for key, word in WORDS.items()}, legend=legend, controls=CONTROLS
+        ),
         static_url=static_url,
     )
     revision, day = ground_revision(session), today()
@@ -88,5 +95,6 @@ def _ground_map(session: Session, *, name: str, bounds: Any, legend: Legend | No
         ).add_to(chart)
         for level in ("street", "community"):
             url = f"/ground/areas.geojson?level={level}&on={day}&v={revision}"
-            AreaOutlines(level=level, url=url, clickable=False, counts_below_zoom=0).add_to(chart)
+            # A click into a community settles a building there.
+            AreaOutlines(level=level, url=url, clickable=level == "community", counts_below_zoom=0).add_to(chart)
     return chart

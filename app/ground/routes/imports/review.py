@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import allow
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 from app.ground.boundary_import import sentence_of
 from app.ground.queries import imports as queries
 from app.ground.routes.imports.room import MAY_LOOK, imports

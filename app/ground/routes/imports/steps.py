@@ -34,6 +34,21 @@ def check(import_id: int) -> ResponseReturnValue:
     return taken(import_id, lambda session, one: boundary_import.ask_check(session, one, options))
 
 
+@imports.post("/imports/<int:import_id>/repair")
+@allow(*MAY_CHANGE)
+def repair(import_id: int) -> ResponseReturnValue:
+    """Check again with the same choices, now using the repairs that were offered."""
+    with db.reading() as session:
+        chosen = import_detail(session, import_id)["options"] or {}
+    # Repairs offered once more are those that change the area a lot; asked for again, they are wanted too.
+    again = {
+        **{name: value for name, value in chosen.items() if name != "column_names"},
+        "repair": True,
+        "accept_large_repairs": bool(chosen.get("repair")),
+    }
+    return taken(import_id, lambda session, one: boundary_import.ask_check(session, one, again))
+
+
 @imports.post("/imports/<int:import_id>/publish")
 @allow(*MAY_CHANGE)
 def publish(import_id: int) -> ResponseReturnValue:

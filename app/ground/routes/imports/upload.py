@@ -1,7 +1,7 @@
 """Handing a file in: larger than any other request, so the limit is raised here and for this view only."""
 
 import uuid
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -50,7 +50,7 @@ def new() -> ResponseReturnValue:
 @imports.post("/imports")
 @allow(*MAY_CHANGE)
 def upload() -> ResponseReturnValue:
-    files = [(one.filename or "", one.stream) for one in request.files.getlist("files")]
+    files = [(one.filename or "", cast(BinaryIO, one.stream)) for one in request.files.getlist("files")]
     account = current_account()
     with db.transaction() as session:
         import_id = boundary_import.receive(
@@ -83,7 +83,9 @@ def upload_words() -> dict[str, str]:
     return {
         "failed": _("没有成功，请稍后重试。"),
         "offline": _("连接中断，文件没有传完。请检查网络后再点一次“上传”。"),
-        "tooLarge": _("这些文件共 %(size)s，超过了 %(limit)s MB 的上限。请按街道分成几个文件，或打成 zip 再传。"),
+        "tooLarge": _(
+            "这些文件共 %(size)s，超过了 %(limit)s MB 的上限。请按街道分成几个文件，或打成 zip 再传。"
+        ),
         "emptyFile": _("“%(name)s”是空文件，请重新导出。"),
         "mixed": _("一次只能导入一份数据。请只选一个文件，或同名的一组 .shp、.shx、.dbf、.prj。"),
         "unknownType": _("“%(name)s”不是能导入的格式。请看右边列出的格式。"),

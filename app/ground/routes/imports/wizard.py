@@ -8,10 +8,15 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import allow, current_account
-from app.ground.boundary_import import sentence_of
-from app.ground.boundary_import.states import STATE_WORDS
+from app.ground.boundary_import import STATE_WORDS, sentence_of
 from app.ground.queries.areas import area_tree
-from app.ground.queries.imports import finding_counts, import_detail, import_progress, remembered_mapping
+from app.ground.queries.imports import (
+    finding_counts,
+    findings_page,
+    import_detail,
+    import_progress,
+    remembered_mapping,
+)
 from app.ground.routes.days import today
 from app.ground.routes.imports import choices, pictures
 from app.ground.routes.imports.room import MAY_CHANGE, MAY_LOOK, imports
@@ -114,7 +119,9 @@ def show_choices(session: Any, detail: dict[str, Any], common: dict[str, Any]) -
         crs=layer.get("crs") or {},
         candidates=candidates,
         chosen=options,
-        datum=choices.datum_choices(inspection, layer, options.get("datum")),
+        datum=choices.datum_choices(
+            suspicions(session, detail), detail["state"] != "inspected", options.get("datum")
+        ),
         encodings=choices.encodings_of(layer, options.get("encoding")),
         remarks=remarks_of(inspection),
         swapped=any(finding["code"] == "axis_swapped" for finding in inspection.get("findings") or []),
@@ -123,19 +130,32 @@ def show_choices(session: Any, detail: dict[str, Any], common: dict[str, Any]) -
     )
 
 
-def column_facts(session: Any, detail: dict[str, Any], layer_name: str | None, kind: str | None) -> dict[str, Any]:
+def column_facts(
+    session: Any, detail: dict[str, Any], layer_name: str | None, kind: str | None
+) -> dict[str, Any]:
     options = detail["options"] or {}
     layer = choices.layer_of(detail["inspection"] or {}, layer_name) or {"columns": [], "name": ""}
     chosen_kind = kind if kind in KIND_WORDS else layer.get("kind_guess")
     if chosen_kind is None:
-        return {"kind": None, "rows": [], "columns": [], "parents": [], "parent_level": None, "layer": layer, "into": ""}
+        return {
+            "kind": None,
+            "rows": [],
+            "columns": [],
+            "parents": [],
+            "parent_level": None,
+            "layer": layer,
+            "into": "",
+        }
     names = [column["name"] for column in layer["columns"]]
     same = options.get("kind") == chosen_kind and (options.get("layer") or layer["name"]) == layer["name"]
     level = choices.PARENT_LEVELS.get(chosen_kind)
     return {
         "kind": chosen_kind,
         "rows": choices.column_rows(
-            layer, chosen_kind, remembered_mapping(session, chosen_kind, names), options.get("mapping") if same else None
+            layer,
+            chosen_kind,
+            remembered_mapping(session, chosen_kind, names),
+            options.get("columns") if same else None,
         ),
         "columns": [
             {"name": column["name"], "samples": choices.samples_of(column)}
@@ -163,15 +183,33 @@ def remarks_of(inspection: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+def suspicions(session: Any, detail: dict[str, Any]) -> list[str]:
+    """What speaks for shifted coordinates: seen in the file itself, or by comparing with what is stored."""
+    seen = [
+        one for one in (detail["inspection"] or {}).get("findings") or [] if one["code"] in choices.SUSPICIONS
+    ]
+    for code in choices.SUSPICIONS:
+        seen += findings_page(session, detail["id"], code=code, limit=1)["findings"]
+    return list(dict.fromkeys(told(sentence_of(one["code"]), one["facts"]) for one in seen))
+
+
 def show_review(session: Any, detail: dict[str, Any], common: dict[str, Any]) -> str:
     groups = [
-        {**group, "title": finding_title(group["code"], group["sentence"]), "style": SEVERITY_STYLES[group["severity"]]}
+        {
+            **group,
+            "title": finding_title(group["code"], group["sentence"]),
+            "style": SEVERITY_STYLES[group["severity"]],
+        }
         for group in finding_counts(session, detail["id"])
     ]
     return render_template(
         "ground/imports/review.html",
         **common,
         groups=groups,
+        check=(detail["summary"] or {}).get("check") or {},
+        shifted=suspicions(session, detail)
+        if (detail["options"] or {}).get("datum", "wgs84") == "wgs84"
+        else [],
         severities={key: both(words) for key, words in SEVERITY_WORDS.items()},
         communities=[line for line in area_tree(session, today()) if line.level == "community"],
         map=pictures.review_map(session, detail),
@@ -212,7 +250,8 @@ def page_words() -> dict[str, str]:
         "before": _("修复前"),
         "after": _("修复后"),
         "both": _("对照"),
-        "areaChange": _("面积 %(before)s 平方米 → %(after)s 平方米（变化 %(percent)s）"),
+        "previous": _("上一条"),
+        "next": _("下一条"),
         "tooManyDrawn": _("内容很多，地图上只画出前 %(n)s 个。"),
         "noMap": _("地图没有加载成功，但下面的列表可以照常使用。"),
         "refuse": _("不能导入"),

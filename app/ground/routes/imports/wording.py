@@ -1,5 +1,6 @@
 """The words of the wizard: kinds, fields, states, and a short title for each kind of finding."""
 
+import re
 from typing import Any, Final
 
 from app.errors import N_
@@ -53,8 +54,7 @@ STATE_STYLES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 DATUM_WORDS: Final[dict[str, tuple[str, str]]] = {
-    "wgs84": (N_("没有偏移（WGS 84）"), N_("GPS、OpenStreetMap、国外软件导出的数据")),
-    "cgcs2000": (N_("没有偏移（CGCS2000）"), N_("测绘部门、规划和自然资源部门、天地图的数据")),
+    "wgs84": (N_("没有偏移"), N_("测绘、规划部门，天地图，GPS，OpenStreetMap（CGCS2000、WGS 84）")),
     "gcj02": (N_("高德、腾讯坐标（GCJ-02）"), N_("从高德、腾讯、DataV 取得的数据；导入时自动还原")),
     "bd09": (N_("百度坐标（BD-09）"), N_("从百度地图取得的数据；导入时自动还原")),
 }
@@ -100,7 +100,30 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "dbf_missing": N_("缺少属性文件"),
     "community_none": N_("不在任何社区内"),
     "community_several": N_("同时落在几个社区"),
+    "community_differs": N_("写明的社区与位置不一致"),
+    "community_kept": N_("已划入责任区，社区保持不变"),
+    "communities_missing": N_("还没有社区"),
+    "building_repeated": N_("重复的楼"),
+    "numbers_used_up": N_("编号已用完"),
+    "parent_none": N_("找不到上级"),
+    "parent_several": N_("上级有几个可能"),
+    "parent_created": N_("一并建立上级"),
+    "parent_differs": N_("写明的上级与位置不一致"),
+    "code_of_other_level": N_("代码不是这一级的"),
+    "code_made": N_("编本地代码"),
+    "code_found": N_("按名称对上官方代码"),
+    "official_ambiguous": N_("名称对应多个官方代码"),
+    "area_several": N_("名称对应几个区划"),
+    "area_repeated": N_("重复的区划"),
+    "name_unlisted": N_("官方名单里没有"),
+    "name_changes": N_("改名"),
+    "version_replaced": N_("代替今天的上一版"),
+    "overlay_kept_apart": N_("另存为覆盖单元"),
 }
+
+
+# Facts that are words of ours rather than of the file.
+WORDED_FACTS: Final = ("reason", "found", "expected", "level")
 
 
 def both(words: tuple[str, str]) -> dict[str, str]:
@@ -110,15 +133,19 @@ def both(words: tuple[str, str]) -> dict[str, str]:
 
 
 def finding_title(code: str, msgid: str) -> str:
-    """The title of a group of findings: ours, else the first clause of its sentence without the places for facts."""
+    """The title of a group of findings: ours, else the first clause of its sentence with gaps for the facts."""
     if code in FINDING_TITLES:
         return sentence(FINDING_TITLES[code])
-    return sentence(msgid).split("。")[0].split("：")[0].replace("%%", "%") if "%(" not in msgid else code
+    return re.split("[。：；]", re.sub(r"%\(\w+\)s", "…", sentence(msgid)).replace("%%", "%"))[0]
 
 
 def told(msgid: str, facts: dict[str, Any] | None) -> str:
     """A finding's sentence with its facts; a missing fact leaves a dash instead of an error."""
-    return sentence(msgid, _Lenient(facts or {}))
+    worded = {
+        key: sentence(fact) if key in WORDED_FACTS and isinstance(fact, str) else fact
+        for key, fact in (facts or {}).items()
+    }
+    return sentence(msgid, _Lenient(worded))
 
 
 class _Lenient(dict[str, Any]):

@@ -30,6 +30,10 @@ function address(more) {
   return text ? `/?${text}` : '/';
 }
 
+function fillDetail(...parts) {
+  detail.replaceChildren(...parts.filter(Boolean));
+}
+
 function facts(pairs) {
   return el('dl', { class: 'facts' }, pairs
     .filter(([, value]) => value !== null && value !== undefined && value !== '')
@@ -50,7 +54,7 @@ function changeLines(line) {
 async function showBuilding(id, { zoom = false } = {}) {
   try {
     const one = await get(`/ground/buildings/${id}`);
-    detail.replaceChildren(
+    fillDetail(
       head([one.community, one.name || said.unnamed].filter(Boolean).join(' ')),
       facts([[said.code, one.code], [said.address, one.address], [said.kind, one.kind], [said.floors, one.floors],
         [said.units, one.units], [said.households, one.households], [said.builtYear, one.built_year],
@@ -75,7 +79,7 @@ async function showArea(code, { zoom = true } = {}) {
   try {
     const one = await get(`/ground/areas/${code}?on=${on}`);
     const community = one.level_code === 'community';
-    detail.replaceChildren(
+    fillDetail(
       head(one.name),
       facts([[said.code, one.code + (one.is_local ? ` (${said.local})` : '')], [said.buildings, number(one.buildings)],
         [said.households, number(one.households)], [said.area, one.area_m2 && `${(one.area_m2 / 1e6).toFixed(2)} km²`]]),

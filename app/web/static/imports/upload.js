@@ -16,7 +16,7 @@ const sent = document.getElementById('sent');
 const limitBytes = Number(form.dataset.limit) * 1024 * 1024;
 
 const SHAPEFILE = ['.shp', '.shx', '.dbf', '.prj', '.cpg', '.qix', '.sbn', '.sbx', '.qpj', '.cst', '.shp.xml'];
-const SINGLE = ['.zip', '.geojson', '.json', '.gpkg', '.fgb', '.parquet', '.geoparquet', '.kml', '.osm', '.pbf', '.csv', '.xlsx', '.txt'];
+const SINGLE = ['.zip', '.geojson', '.json', '.topojson', '.xls', '.gpkg', '.fgb', '.parquet', '.geoparquet', '.kml', '.osm', '.pbf', '.csv', '.xlsx', '.txt'];
 const WANTED_PARTS = ['.shx', '.dbf', '.prj'];
 
 let chosen = [];

@@ -1,6 +1,6 @@
 // Draws buildings: one path per group and tile, so that a hundred thousand stay fast without a graphics card.
 
-import { BUILDING, INK, MARKER, patternFill } from "./style.js";
+import { BUILDING, INK, MARKER, mixed, patternFill } from "./style.js";
 import { distanceToRings, innerPoint, ringsContain } from "./geometry.js";
 import { CanvasTiles, pathOf, worldBox, worldPoint } from "./tiles.js";
 
@@ -31,24 +31,25 @@ export class Buildings {
     const px = 1 / view.scale;
     const paths = this.paths(view);
     if (view.zoom >= 16) this.paintBase(ctx, view, paths, px);
-    for (const [group, path] of paths) {
-      const look = this.groups.get(group) || BUILDING;
-      ctx.fillStyle = look.fill;
-      ctx.fill(path);
-      if (view.zoom >= 15) {
-        const pattern = patternFill(ctx, look.pattern, look.stroke, view.ratio, view.scale);
-        if (pattern) {
-          ctx.fillStyle = pattern;
-          ctx.fill(path);
-        }
-      }
-      ctx.strokeStyle = look.stroke;
-      ctx.globalAlpha = view.zoom >= 16 ? 0.9 : 0.55;
-      ctx.lineWidth = (view.zoom >= 17 ? 1 : view.zoom >= 15 ? 0.7 : 0.45) * px;
-      ctx.stroke(path);
-      ctx.globalAlpha = 1;
-    }
+    for (const [group, path] of paths) this.paintGroup(ctx, view, this.groups.get(group) || BUILDING, path, px);
     if (this.selected.size) this.paintSelected(ctx, view, px);
+  }
+
+  // Far out an edge is finer than a pixel and costs more than all the rest: a deeper fill stands for it.
+  paintGroup(ctx, view, look, path, px) {
+    ctx.fillStyle = view.zoom < 15 ? mixed(look.fill, look.stroke, 0.3) : look.fill;
+    ctx.fill(path);
+    if (view.zoom < 15) return;
+    const pattern = patternFill(ctx, look.pattern, look.stroke, view.ratio, view.scale);
+    if (pattern) {
+      ctx.fillStyle = pattern;
+      ctx.fill(path);
+    }
+    ctx.strokeStyle = look.stroke;
+    ctx.globalAlpha = view.zoom >= 16 ? 0.9 : 0.55;
+    ctx.lineWidth = (view.zoom >= 17 ? 1 : 0.7) * px;
+    ctx.stroke(path);
+    ctx.globalAlpha = 1;
   }
 
   // A low wall to the south: enough to make blocks stand on the ground.
@@ -110,6 +111,12 @@ export class Buildings {
     this.round += 1;
     const changed = new Set([...groups].map(([id]) => Number(id)));
     this.layer.repaint((tile) => holdsAny(tile, changed));
+  }
+
+  // What was set by id before is now in the tiles; what was set meanwhile stays.
+  forget(told) {
+    for (const [id, group] of [...told]) if (this.override.get(id) === group) this.override.delete(id);
+    this.round += 1;
   }
 
   select(ids) {

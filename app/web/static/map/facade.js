@@ -172,31 +172,32 @@ export class WardMap {
   }
 
   // A new revision of the tiles: asked for anew, the present picture stays until they are here.
-  refresh(token) {
-    for (const [source, drawn] of [
-      [this.buildingsSource, this.buildings],
-      [this.backdropSource, this.backdrop],
-    ]) {
-      if (!source || !drawn) continue;
-      if (token !== undefined) source.template = withParameter(source.template, "v", token);
-      drawn.override?.clear();
-      drawn.layer.reload();
+  async refresh(token) {
+    for (const source of [this.buildingsSource, this.backdropSource]) {
+      if (source && token !== undefined) source.template = withParameter(source.template, "v", token);
     }
+    const told = new Map(this.buildings?.override);
+    await Promise.all([
+      this.backdropSource && this.backdrop.layer.reload(),
+      this.buildingsSource && this.buildings.layer.reload(() => this.buildings.forget(told)),
+    ]);
   }
 
-  setColourBy(key, legend = null) {
+  // Colour by another attribute; its legend arrives together with its tiles.
+  async setColourBy(key, legend = null) {
     if (!this.buildingsSource) return;
     this.buildingsSource.template = withParameter(this.buildingsSource.template, "by", key);
-    this.buildings.override.clear();
-    if (legend) this.setLegend(legend);
-    this.buildings.layer.reload();
+    await this.buildings.layer.reload(() => {
+      this.buildings.forget(this.buildings.override);
+      if (legend) this.setLegend(legend);
+    });
   }
 
   setTileParameter(name, value) {
     for (const source of [this.buildingsSource, this.backdropSource]) {
       if (source) source.template = withParameter(source.template, name, value);
     }
-    this.refresh();
+    return this.refresh();
   }
 
   zoomTo(bounds, options = {}) {

@@ -47,15 +47,24 @@ export class Findings {
         ctx.lineWidth = strong ? 3.4 : 1.8;
         ctx.stroke(path);
       }
-      this.drawMark(ctx, view, shape, look, strong);
     });
   }
 
-  drawMark(ctx, view, shape, look, strong) {
-    const place = shape.points[0] || shape.middle || (shape.lines[0] && shape.lines[0].slice(0, 2));
-    if (!place) return;
-    const [x, y] = view.at(place[0], place[1]);
-    const radius = strong ? 12 : 8.5;
+  // Marks stand among the labels, before all others: a building's name must not hide what is wrong with it.
+  labels(view) {
+    return this.shapes.flatMap((shape, i) => {
+      const place = shape.points[0] || shape.middle || (shape.lines[0] && shape.lines[0].slice(0, 2));
+      if (!place || !boxesMeet(shape.box, view.seen)) return [];
+      const strong = i === this.current;
+      const [x, y] = view.at(place[0], place[1]);
+      const radius = strong ? 12 : 8.5;
+      const look = SEVERITY[shape.props.severity] || SEVERITY.note;
+      const mark = (ctx) => this.drawMark(ctx, x, y, radius, look);
+      return [{ text: look.sign, mark, box: [x - radius, y - radius, x + radius, y + radius], rank: strong ? 2001 : 2000 }];
+    });
+  }
+
+  drawMark(ctx, x, y, radius, look) {
     ctx.beginPath();
     ctx.arc(x, y, radius, 0, 2 * Math.PI);
     ctx.fillStyle = look.colour;

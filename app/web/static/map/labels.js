@@ -29,11 +29,17 @@ export class Labels {
     wishes.sort((a, b) => b.rank - a.rank);
     const taken = new Taken();
     const last = new Map();
+    const marks = [];
     this.placed = [];
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.lineJoin = "round";
     for (const wish of wishes) {
+      if (wish.mark) {
+        taken.add(wish.box);
+        marks.push(wish);
+        continue;
+      }
       if (wish.once && repeated(wish, last)) continue;
       const done = wish.line
         ? this.alongLine(ctx, wish, taken, last)
@@ -42,6 +48,7 @@ export class Labels {
       this.placed.push(wish.text);
       if (wish.once) last.set(wish.once, [...(last.get(wish.once) || []), [wish.x, wish.y]]);
     }
+    for (const wish of marks.reverse()) wish.mark(ctx);
   }
 
   width(ctx, text, font) {
@@ -217,13 +224,15 @@ class Taken {
 
   takeAll(boxes) {
     if (!boxes.every((box) => this.free(box))) return false;
-    for (const box of boxes) {
-      for (const key of cellsOf(box)) {
-        if (this.cells.has(key)) this.cells.get(key).push(box);
-        else this.cells.set(key, [box]);
-      }
-    }
+    for (const box of boxes) this.add(box);
     return true;
+  }
+
+  add(box) {
+    for (const key of cellsOf(box)) {
+      if (this.cells.has(key)) this.cells.get(key).push(box);
+      else this.cells.set(key, [box]);
+    }
   }
 }
 

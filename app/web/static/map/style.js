@@ -43,6 +43,19 @@ export function widthAt(stops, zoom) {
   return stops[stops.length - 1][1];
 }
 
+const mixes = new Map();
+
+// A colour on the way from one to another; both as #rrggbb.
+export function mixed(from, to, share) {
+  const key = `${from} ${to} ${share}`;
+  if (!mixes.has(key)) {
+    const part = (colour, i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
+    const channels = [0, 1, 2].map((i) => Math.round(part(from, i) * (1 - share) + part(to, i) * share));
+    mixes.set(key, `rgb(${channels.join(",")})`);
+  }
+  return mixes.get(key);
+}
+
 // Patterns repeat every 8 px, which divides a tile, so that they run on from tile to tile.
 const PERIOD = 8;
 const made = new Map();

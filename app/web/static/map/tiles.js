@@ -83,10 +83,33 @@ export const CanvasTiles = L.GridLayer.extend({
     }
   },
 
-  // Ask for every tile again but keep the old picture until the new one is there.
-  reload() {
+  // Ask for every tile again, keep the old picture until all are here, then change to the new one at once;
+  // `ready` runs just before that.
+  async reload(ready = () => {}) {
     this.store.clear();
-    for (const { el } of Object.values(this._tiles)) this.fill(el, () => {});
+    const canvases = Object.values(this._tiles).map(({ el }) => el);
+    await Promise.all(canvases.map((canvas) => this.fetchAgain(canvas)));
+    ready();
+    for (const canvas of canvases) {
+      if (canvas.fresh) canvas.tile = canvas.fresh;
+      canvas.fresh = null;
+      if (canvas.entry) this.paint(canvas);
+    }
+    this.fire("load");
+  },
+
+  async fetchAgain(canvas) {
+    const source = this.sourceOf(canvas.coords);
+    const entry = this.store.ask(source.z, source.x, source.y);
+    this.leave(canvas);
+    canvas.entry = entry;
+    try {
+      const tile = await entry.promise;
+      if (canvas.entry === entry) canvas.fresh = tile;
+    } catch (error) {
+      canvas.failed = canvas.entry === entry;
+      if (error.name !== "AbortError") this.fire("tilesfailed", { error });
+    }
   },
 
   retry() {

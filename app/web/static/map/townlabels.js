@@ -69,7 +69,8 @@ function roadWishes(view, tile, wishes) {
           colour: ROAD_LABEL,
           spacing: view.zoom >= 15 ? 4 : 1,
           apart: 420,
-          rank: 300 + look.order * 40 + Math.min(30, line.length.total / 20),
+          // Names of small roads give way to the buildings beside them.
+          rank: (look.order >= 3 ? 300 + look.order * 40 : 60 + look.order * 5) + Math.min(30, line.length.total / 20),
         });
       }
     }

@@ -1,4 +1,7 @@
-"""What planning has to say about a row; what is wrong with a file or a shape is worded in `app.geo.findings`."""
+"""The words of an import: its states and stages, and what planning has to say about a row.
+
+What is wrong with a file or a shape is worded in `app.geo.findings`.
+"""
 
 from app.errors import N_
 from app.geo.findings import SENTENCES
@@ -21,10 +24,40 @@ PLAN_SENTENCES: dict[str, str] = {
     "official_ambiguous": N_("名称“%(name)s”对应多个官方代码：%(candidates)s。没有采用，改用本地代码；请核对后在文件中写明代码。"),
     "area_several": N_("名称“%(name)s”对应现有的几个区划：%(candidates)s。请在文件中写明代码。"),
     "area_repeated": N_("与第 %(first_row)s 行是同一个区划，只保留前面那一行。"),
+    "name_unlisted": N_("官方名单的“%(parent)s”之下没有“%(name)s”，生成本地代码 %(code)s。请核对名称。"),
     "name_changes": N_("“%(former)s”改名为“%(name)s”。"),
     "version_replaced": N_("“%(name)s”今天已经有过一版边界，将由这一版代替；撤销本次导入可以恢复。"),
     "overlay_kept_apart": N_("有 %(count)s 行是开发区、监狱、林场等（第 7 至 9 位为 400 以上），作为覆盖单元保存，不当作街道。"),
 }  # fmt: skip
+
+STAGES: dict[str, str] = {
+    "": N_("等待处理"),
+    "unpack": N_("取出文件"),
+    "read": N_("读取文件"),
+    "inspect": N_("辨认格式、编码和坐标系"),
+    "geometry": N_("检查图形"),
+    "repair": N_("修复图形"),
+    "relations": N_("核对相邻与上级边界"),
+    "check": N_("检查每一行"),
+    "write": N_("整理检查结果"),
+    "stage": N_("存入待审核区"),
+    "plan": N_("与现有数据比对"),
+    "publish": N_("写入正式数据"),
+    "done": N_("完成"),
+}
+
+STATE_WORDS: dict[str, str] = {
+    "uploaded": N_("已上传"),
+    "inspecting": N_("正在辨认"),
+    "inspected": N_("待选择"),
+    "checking": N_("正在检查"),
+    "checked": N_("待确认"),
+    "publishing": N_("正在写入"),
+    "published": N_("已导入"),
+    "undone": N_("已撤销"),
+    "failed": N_("未成功"),
+    "cancelled": N_("已取消"),
+}
 
 LEVEL_WORDS = {"district": N_("区"), "street": N_("街道"), "community": N_("社区")}
 _SEVERITIES: dict[str, str] = {
@@ -42,6 +75,7 @@ _SEVERITIES: dict[str, str] = {
     "parent_differs": "warn",
     "code_of_other_level": "warn",
     "official_ambiguous": "warn",
+    "name_unlisted": "warn",
 }
 
 

@@ -1,0 +1,22 @@
+"""What can be done with plans and zones. Nothing here commits."""
+
+from app.zones.actions.give import give_buildings
+from app.zones.actions.plans import copy_plan, delete_draft, load_zones, make_draft, rename_plan
+from app.zones.actions.steps import Outcome, redo_step, undo_step
+from app.zones.actions.zones import add_zone, remove_zone, rename_zone, renumber_zones
+
+__all__ = [
+    "Outcome",
+    "add_zone",
+    "copy_plan",
+    "delete_draft",
+    "give_buildings",
+    "load_zones",
+    "make_draft",
+    "redo_step",
+    "remove_zone",
+    "rename_plan",
+    "rename_zone",
+    "renumber_zones",
+    "undo_step",
+]

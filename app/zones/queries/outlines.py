@@ -1,0 +1,49 @@
+"""Outlines of zones, derived from their buildings: never stored, never drawn by hand."""
+
+from datetime import date
+from typing import Any
+
+import shapely
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.zones.queries.plans import PlanFacts
+from app.zones.rules import label_place
+from app.zones.rules import zone_outlines as outlines_of
+
+# Above this many buildings outlines would take longer than they help; the buildings' colours say it all.
+MOST_BUILDINGS = 3000
+
+
+def zone_outlines(session: Session, plan: PlanFacts, on: date) -> dict[int, dict[str, Any]]:
+    """For each zone with buildings its outline and label place as GeoJSON; nothing in very large communities."""
+    bound = {"plan": plan.id, "area": plan.area_code, "on": on, "most": MOST_BUILDINGS + 1}
+    rows = session.execute(
+        text(
+            """SELECT ST_AsBinary(CASE WHEN b.footprint IS NULL THEN b.point
+                        WHEN ST_NPoints(b.footprint) > 500 THEN ST_Envelope(b.footprint) ELSE b.footprint END), m.zone_id
+               FROM building b LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
+               WHERE b.area_code = :area AND b.during @> CAST(:on AS date) AND b.point IS NOT NULL
+               ORDER BY b.id LIMIT :most"""
+        ),
+        bound,
+    ).all()
+    if len(rows) > MOST_BUILDINGS:
+        return {}
+    boundary = session.scalar(
+        text(
+            """SELECT ST_AsBinary(ST_SimplifyPreserveTopology(boundary, 0.000005)) FROM area_version
+               WHERE area_code = :area AND during @> CAST(:on AS date)"""
+        ),
+        bound,
+    )
+    shapes = [shapely.from_wkb(bytes(row[0])) for row in rows]
+    frame = shapely.from_wkb(bytes(boundary)) if boundary is not None else None
+    outlines = outlines_of(shapes, [row[1] for row in rows], frame)
+    return {
+        zone: {
+            "geometry": shapely.geometry.mapping(shapely.set_precision(outline, 1e-6)),
+            "label": label_place(outline),
+        }
+        for zone, outline in outlines.items()
+    }

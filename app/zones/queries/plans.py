@@ -1,0 +1,219 @@
+"""Plans and their zones: one in full, and all communities with what plans they have."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import N_, NotFound
+
+Bounds = tuple[float, float, float, float]
+COMMUNITIES_A_PAGE = 60
+
+
+class PlanFacts(NamedTuple):
+    """One plan with the names around it."""
+
+    id: int
+    name: str
+    state: str
+    area_code: str
+    community: str
+    street: str
+    from_on: date | None
+    to_on: date | None
+    version: int
+    created_at: datetime
+    created_by: str
+
+
+class ZoneLine(NamedTuple):
+    """A zone with its sums; the box is around its buildings' points."""
+
+    id: int
+    number: int
+    name: str
+    colour: int
+    buildings: int
+    households: int
+    box: Bounds | None
+
+
+class Sums(NamedTuple):
+    """Everything in a community, and what of it is in no zone."""
+
+    buildings: int
+    households: int
+    unassigned: int
+    unassigned_households: int
+
+
+class StepLine(NamedTuple):
+    """A change that can be undone or done again."""
+
+    id: int
+    kind: str
+    answer: dict[str, Any]
+    made_at: datetime
+    made_by: str
+
+
+def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
+    """One plan; NotFound when there is none."""
+    row = session.execute(
+        text(
+            """SELECT p.id, p.name, p.state, p.area_code, coalesce(v.name, p.area_code), coalesce(s.name, ''),
+                      lower(p.during), upper(p.during), p.version, p.created_at, coalesce(a.login, '')
+               FROM plan p JOIN area ON area.code = p.area_code
+               LEFT JOIN area_version v ON v.area_code = p.area_code AND v.during @> CAST(:on AS date)
+               LEFT JOIN area_version s ON s.area_code = area.parent_code AND s.during @> CAST(:on AS date)
+               LEFT JOIN account a ON a.id = p.created_by WHERE p.id = :plan"""
+        ),
+        {"plan": plan_id, "on": on},
+    ).first()
+    if row is None:
+        raise NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
+    return PlanFacts(*row)
+
+
+def zone_lines(session: Session, plan_id: int, on: date) -> list[ZoneLine]:
+    """The zones of a plan in the order of their numbers."""
+    rows = session.execute(
+        text(
+            """SELECT z.id, z.number, z.name, z.colour, count(b.id), coalesce(sum(b.households), 0)::int,
+                      min(ST_X(b.point)), min(ST_Y(b.point)), max(ST_X(b.point)), max(ST_Y(b.point))
+               FROM zone z LEFT JOIN zone_building m ON m.zone_id = z.id
+               LEFT JOIN building b ON b.id = m.building_id AND b.during @> CAST(:on AS date)
+               WHERE z.plan_id = :plan GROUP BY z.id ORDER BY z.number"""
+        ),
+        {"plan": plan_id, "on": on},
+    )
+    return [
+        ZoneLine(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            row[5],
+            None if row[6] is None else (row[6], row[7], row[8], row[9]),
+        )
+        for row in rows
+    ]
+
+
+def plan_sums(session: Session, plan_id: int, area_code: str, on: date) -> Sums:
+    """Buildings and households of the community, and how many are in no zone of the plan."""
+    row = session.execute(
+        text(
+            """SELECT count(*), coalesce(sum(b.households), 0)::int,
+                      count(*) FILTER (WHERE m.zone_id IS NULL),
+                      coalesce(sum(b.households) FILTER (WHERE m.zone_id IS NULL), 0)::int
+               FROM building b LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
+               WHERE b.area_code = :area AND b.during @> CAST(:on AS date)"""
+        ),
+        {"plan": plan_id, "area": area_code, "on": on},
+    ).one()
+    return Sums(*row)
+
+
+def open_steps(session: Session, plan_id: int) -> tuple[StepLine | None, StepLine | None]:
+    """The step that can be undone, and the one that can be done again.
+
+    A step undone can be done again until a newer step is made: then its id lies below an active one.
+    """
+    rows = session.execute(
+        text(
+            """WITH step AS (SELECT * FROM plan_step WHERE plan_id = :plan),
+               last AS (SELECT max(id) AS id FROM step WHERE undone_at IS NULL)
+               SELECT step.undone_at IS NULL, step.id, step.kind, step.answer - 'ids', step.made_at,
+                      coalesce(a.login, '')
+               FROM step LEFT JOIN account a ON a.id = step.made_by, last
+               WHERE step.id = last.id
+                  OR step.id = (SELECT min(id) FROM step WHERE undone_at IS NOT NULL AND id > coalesce(last.id, 0))"""
+        ),
+        {"plan": plan_id},
+    ).all()
+    undo = next((StepLine(*row[1:]) for row in rows if row[0]), None)
+    redo = next((StepLine(*row[1:]) for row in rows if not row[0]), None)
+    return undo, redo
+
+
+# --- all communities ---------------------------------------------------------------------------
+
+
+class CommunityLine(NamedTuple):
+    """A community in the list of plans."""
+
+    code: str
+    name: str
+    street: str
+    buildings: int
+    households: int
+
+
+class PlanLine(NamedTuple):
+    """A plan in the list of plans, with how far it has come."""
+
+    id: int
+    area_code: str
+    name: str
+    state: str
+    from_on: date | None
+    to_on: date | None
+    zones: int
+    assigned: int
+    households: int
+    changed_at: datetime
+    in_force: bool
+
+
+def communities(
+    session: Session, words: str, on: date, page: int = 1, lines: int = COMMUNITIES_A_PAGE
+) -> tuple[list[CommunityLine], int]:
+    """A page of communities whose own or whose street's name or code holds the words, and how many do."""
+    parts, bound = [], {"on": on, "lines": lines, "skipped": (page - 1) * lines}
+    for n, word in enumerate(words.split()[:4]):
+        parts.append(f" AND (v.name ILIKE :w{n} OR s.name ILIKE :w{n} OR a.code LIKE :w{n})")
+        bound[f"w{n}"] = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = session.execute(
+        text(
+            f"""WITH shown AS (
+                  SELECT a.code, v.name, coalesce(s.name, '') AS street, count(*) OVER () AS found
+                  FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
+                  LEFT JOIN area_version s ON s.area_code = a.parent_code AND s.during @> CAST(:on AS date)
+                  WHERE a.level = 'community' {"".join(parts)} ORDER BY a.code LIMIT :lines OFFSET :skipped)
+                SELECT shown.code, name, street, coalesce(c.buildings, 0), coalesce(c.households, 0)::int, found
+                FROM shown LEFT JOIN LATERAL (
+                  SELECT count(*) AS buildings, sum(households) AS households FROM building
+                  WHERE area_code = shown.code AND during @> CAST(:on AS date)) c ON true
+                ORDER BY shown.code"""
+        ),
+        bound,
+    ).all()
+    return [CommunityLine(*row[:5]) for row in rows], rows[0][5] if rows else 0
+
+
+def plans_of(session: Session, area_codes: list[str], on: date) -> dict[str, list[PlanLine]]:
+    """Plans of these communities: the one in force first, then drafts, the last changed first."""
+    rows = session.execute(
+        text(
+            """SELECT p.id, p.area_code, p.name, p.state, lower(p.during), upper(p.during),
+                      (SELECT count(*) FROM zone WHERE plan_id = p.id), c.assigned, c.households,
+                      coalesce((SELECT max(greatest(made_at, undone_at)) FROM plan_step WHERE plan_id = p.id),
+                               p.created_at) AS changed_at,
+                      coalesce(p.during @> CAST(:on AS date), false) AS in_force
+               FROM plan p LEFT JOIN LATERAL (
+                 SELECT count(*) AS assigned, coalesce(sum(b.households), 0)::int AS households
+                 FROM zone_building m JOIN building b ON b.id = m.building_id AND b.during @> CAST(:on AS date)
+                 WHERE m.plan_id = p.id) c ON true
+               WHERE p.area_code = ANY(:codes)
+               ORDER BY in_force DESC, p.state, changed_at DESC, p.id DESC"""
+        ),
+        {"codes": area_codes, "on": on},
+    )
+    plans: dict[str, list[PlanLine]] = {}
+    for row in rows:
+        plans.setdefault(row[1], []).append(PlanLine(*row))
+    return plans

@@ -1,0 +1,8 @@
+"""How the web reaches plans and zones."""
+
+from app.zones.routes.changes import changes
+from app.zones.routes.exports import exports
+from app.zones.routes.index import plans
+from app.zones.routes.workbench import workbench
+
+rooms = [plans, workbench, changes, exports]

@@ -1,0 +1,147 @@
+"""What the workbench's script changes: buildings given, zones made and removed, steps undone. JSON in, JSON out."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app import db
+from app.accounts.guard import allow, current_account
+from app.errors import N_, InvalidInput
+from app.ground.routes.days import today
+from app.web import parse
+from app.zones import actions, map_layers
+from app.zones.actions import Outcome
+from app.zones.actions.give import MAX_IDS
+from app.zones.queries import plans as plan_queries
+from app.zones.queries.buildings import picked_by_lasso
+from app.zones.routes import shown
+from app.zones.rules import lasso_shape
+
+changes = Blueprint("plan_changes", __name__, url_prefix="/plans/<int:plan_id>")
+NAME_LENGTH = 60
+
+
+@changes.post("/buildings")
+@allow("planner")
+def give(plan_id: int) -> Response:
+    asked = parse.json_object()
+    lasso = lasso_shape(asked["lasso"]) if asked.get("lasso") is not None else None
+    ids = parse.whole_list(asked["ids"], _("楼栋"), MAX_IDS) if asked.get("ids") is not None else None
+    zone_id = _row(asked, "zone") if asked.get("zone") is not None else None
+    with db.transaction() as session:
+        done = actions.give_buildings(
+            session, plan_id, zone_id, building_ids=ids, lasso=lasso, on=today(), **_request(asked)
+        )
+        return _answer(session, plan_id, done)
+
+
+@changes.post("/pick")
+@allow("planner", "community")
+def pick(plan_id: int) -> Response:
+    """What a lasso would take, without taking it."""
+    lasso = lasso_shape(parse.json_object().get("lasso"))
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        numbers = {one.id: one.number for one in plan_queries.zone_lines(session, plan_id, on)}
+        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, on)
+    counts: dict[str, int] = {}
+    for _building, _households, zone in picked.buildings:
+        name = str(numbers.get(zone, 0)) if zone is not None else "0"
+        counts[name] = counts.get(name, 0) + 1
+    return jsonify(
+        buildings=len(picked.buildings),
+        households=sum(one[1] for one in picked.buildings),
+        by_zone=counts,
+        outside=picked.outside,
+        ids=[one[0] for one in picked.buildings],
+    )
+
+
+@changes.post("/zones")
+@allow("planner")
+def add_zone(plan_id: int) -> Response:
+    asked = parse.json_object()
+    name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
+    with db.transaction() as session:
+        done = actions.add_zone(session, plan_id, name, colours=map_layers.COLOURS, **_request(asked))
+        return _answer(session, plan_id, done)
+
+
+@changes.patch("/zones/<int:zone_id>")
+@allow("planner")
+def rename_zone(plan_id: int, zone_id: int) -> Response:
+    asked = parse.json_object()
+    name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
+    number = _row(asked, "number") if asked.get("number") is not None else None
+    with db.transaction() as session:
+        done = actions.rename_zone(session, plan_id, zone_id, name, number, **_request(asked))
+        return _answer(session, plan_id, done)
+
+
+@changes.delete("/zones/<int:zone_id>")
+@allow("planner")
+def remove_zone(plan_id: int, zone_id: int) -> Response:
+    asked = parse.json_object()
+    with db.transaction() as session:
+        return _answer(session, plan_id, actions.remove_zone(session, plan_id, zone_id, **_request(asked)))
+
+
+@changes.post("/renumber")
+@allow("planner")
+def renumber(plan_id: int) -> Response:
+    asked = parse.json_object()
+    with db.transaction() as session:
+        return _answer(session, plan_id, actions.renumber_zones(session, plan_id, **_request(asked)))
+
+
+@changes.post("/undo")
+@allow("planner")
+def undo(plan_id: int) -> Response:
+    asked = parse.json_object()
+    with db.transaction() as session:
+        done = actions.undo_step(session, plan_id, _row(asked, "step"), _row(asked, "seen_version"))
+        return _answer(session, plan_id, done)
+
+
+@changes.post("/redo")
+@allow("planner")
+def redo(plan_id: int) -> Response:
+    asked = parse.json_object()
+    with db.transaction() as session:
+        done = actions.redo_step(session, plan_id, _row(asked, "step"), _row(asked, "seen_version"))
+        return _answer(session, plan_id, done)
+
+
+@changes.post("/name")
+@allow("planner")
+def rename(plan_id: int) -> Response:
+    asked = parse.json_object()
+    name = parse.plain_text(asked.get("name"), _("方案名称"), NAME_LENGTH)
+    with db.transaction() as session:
+        plan = actions.rename_plan(session, plan_id, name, _row(asked, "seen_version"))
+        return _answer(session, plan_id, Outcome({"name": plan.name}, plan.version, 0))
+
+
+def _answer(session: Session, plan_id: int, done: Outcome) -> Response:
+    """What was done, and the whole panel as it is now: the browser shows this and not its own guess."""
+    session.flush()
+    on = today()
+    state = shown.plan_state(session, plan_queries.plan_facts(session, plan_id, on), on)
+    return jsonify(answer=done.answer, step=done.step, state=state)
+
+
+def _request(asked: dict[str, Any]) -> dict[str, Any]:
+    """Who asks, what they saw, and the request's own key."""
+    account = current_account()
+    key = parse.plain_text(asked.get("key"), "key", 64)
+    return {"seen_version": _row(asked, "seen_version"), "key": key, "by": account.id if account else None}
+
+
+def _row(asked: dict[str, Any], name: str) -> int:
+    value = asked.get(name)
+    if type(value) is not int or not 0 < value < 2**31:
+        raise InvalidInput("number_unusable", N_("“%(name)s”应为编号。"), name=name)
+    return value

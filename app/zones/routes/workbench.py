@@ -1,0 +1,168 @@
+"""The workbench of one plan: its page, and what the page's script asks for."""
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app import db
+from app.accounts.guard import allow, current_account
+from app.ground.map_layers import KIND_NAMES
+from app.ground.queries.areas import area_on, ground_revision
+from app.ground.queries.tiles import BUILDINGS_FROM_ZOOM, TileAddress
+from app.ground.routes.days import today
+from app.ground.routes.town import chosen_basemap, map_words
+from app.maps.canvas import CONTROLS, page_parts
+from app.maps.figure import MapParts
+from app.web import headers, parse
+from app.web.pages import etag_answer, static_url, unchanged
+from app.zones import map_layers, rules
+from app.zones.queries import buildings as building_queries
+from app.zones.queries import plans as plan_queries
+from app.zones.queries.buildings import BuildingFilter
+from app.zones.routes import shown
+from app.zones.routes.words import page_words
+
+workbench = Blueprint("workbench", __name__, url_prefix="/plans/<int:plan_id>")
+EITHER = ("planner", "community")
+MVT = "application/vnd.mapbox-vector-tile"
+
+
+@workbench.get("")
+@allow(*EITHER)
+def show(plan_id: int) -> ResponseReturnValue:
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        state = shown.plan_state(session, plan, on)
+        parts = chart_of(session, plan, on, CONTROLS)
+        force = next(
+            (
+                p
+                for p in plan_queries.plans_of(session, [plan.area_code], on).get(plan.area_code, [])
+                if p.in_force
+            ),
+            None,
+        )
+    account = current_account()
+    editable = plan.state == "draft" and account is not None and account.role == "planner"
+    facts = {
+        "state": state,
+        "editable": editable,
+        "band": rules.BAND,
+        "limits": rules.LIMITS,
+        "path": f"/plans/{plan_id}",
+    }
+    return render_template(
+        "zones/workbench.html",
+        map=parts,
+        plan=plan,
+        state=state,
+        facts=facts,
+        editable=editable,
+        may_copy=account is not None and account.role == "planner",
+        in_force=force,
+        words=page_words(),
+    )
+
+
+def chart_of(session: Any, plan: plan_queries.PlanFacts, on: Any, controls: Any) -> MapParts:
+    """The plan's map, beginning on its community."""
+    zones = plan_queries.zone_lines(session, plan.id, on)
+    legend = shown.plan_legend(zones, shown.zone_colours(zones))
+    revision = ground_revision(session)
+    base = chosen_basemap()
+    headers.allow_images_from(*base.image_origins)
+    chart = map_layers.plan_map(
+        name="plan",
+        bounds=area_on(session, plan.area_code, on).bounds,
+        basemap=base,
+        legend=legend,
+        area_code=plan.area_code,
+        buildings_url=f"/plans/{plan.id}/tiles/{{z}}/{{x}}/{{y}}.mvt?v={plan.version}-{revision}",
+        backdrop_url=f"/tiles/backdrop/{{z}}/{{x}}/{{y}}.mvt?v={revision}",
+        areas_url=f"/ground/areas.geojson?level=community&on={on}&v={revision}",
+        outlines_url=f"/plans/{plan.id}/outlines.geojson?v={plan.version}",
+        words=map_words(),
+        title=f"{plan.community} {plan.name}",
+        controls=controls,
+        static_url=static_url,
+    )
+    return page_parts(chart, headers.nonce())
+
+
+@workbench.get("/state.json")
+@allow(*EITHER)
+def state(plan_id: int) -> Response:
+    on = today()
+    with db.reading() as session:
+        return jsonify(shown.plan_state(session, plan_queries.plan_facts(session, plan_id, on), on))
+
+
+@workbench.get("/outlines.geojson")
+@allow(*EITHER)
+def outlines(plan_id: int) -> Response:
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        etag = f"outlines-{plan.id}-{plan.version}-{ground_revision(session)}-{on}"
+        kept = unchanged(etag)
+        if kept:
+            return kept
+        body = orjson.dumps(shown.shown_outlines(session, plan, on))
+    return etag_answer(body, "application/geo+json", etag)
+
+
+@workbench.get("/tiles/<int:z>/<int:x>/<int:y>.mvt")
+@allow(*EITHER)
+def tile(plan_id: int, z: int, x: int, y: int) -> Response:
+    place = TileAddress(z, x, y).checked(BUILDINGS_FROM_ZOOM)
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        etag = f"plan-{plan.id}-{plan.version}-{ground_revision(session)}-{on}"
+        return unchanged(etag) or etag_answer(building_queries.plan_tile(session, plan, place, on), MVT, etag)
+
+
+@workbench.get("/buildings.json")
+@allow(*EITHER)
+def buildings(plan_id: int) -> Response:
+    page = parse.whole(request.args.get("page"), _("页"), 1, 1, 100_000)
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        listed = building_queries.listed_buildings(session, plan, _asked(), on, page)
+    for one in listed["buildings"]:
+        one["kind"] = _(KIND_NAMES[one["kind"]])
+    return jsonify(listed)
+
+
+@workbench.get("/buildings/ids.json")
+@allow(*EITHER)
+def ids(plan_id: int) -> Response:
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        return jsonify(ids=building_queries.building_ids(session, plan, _asked(), on))
+
+
+@workbench.get("/unassigned.json")
+@allow(*EITHER)
+def unassigned(plan_id: int) -> Response:
+    after = parse.plain_text(request.args.get("after", ""), _("编码"), 17)
+    on = today()
+    with db.reading() as session:
+        plan = plan_queries.plan_facts(session, plan_id, on)
+        return jsonify(building=building_queries.next_unassigned(session, plan, after, on))
+
+
+def _asked() -> BuildingFilter:
+    """The list's filter, as the address says it."""
+    zone = request.args.get("zone", "")
+    return BuildingFilter(
+        words=parse.plain_text(request.args.get("q", ""), _("搜索"), 60),
+        zone=parse.whole(zone, _("责任区"), 0, 0, rules.MAX_ZONES) if zone else None,
+        sort=request.args.get("sort", "code"),
+    )
