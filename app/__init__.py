@@ -1,18 +1,25 @@
 """Wardmap: responsibility zones for streets and communities, on PostGIS and Folium."""
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from app import db
-from app.accounts import guard
-from app.config import Settings, read_settings, secret_key
-from app.errors import N_, InvalidInput
-from app.web import error_pages, headers, language, pages
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: "Settings | None" = None) -> "Flask":
     """The application, wired from its settings. The only list of rooms."""
+    # Imported here: whoever needs one module of the package should not have to load the whole web side.
+    from flask import Flask
+
+    from app import db
+    from app.accounts import guard
     from app.accounts.routes import accounts
+    from app.config import read_settings, secret_key
+    from app.errors import N_, InvalidInput
     from app.ground.routes import rooms as ground_rooms
+    from app.web import error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
 
     settings = settings or read_settings()

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from app.errors import N_, Conflict, DomainError, InvalidInput, Unavailable
@@ -78,8 +79,9 @@ def _engine(url: str, pool_size: int, more: str = "", **options: Any) -> Engine:
 def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:
     """Take another connection when the server has closed this one: it says so before it is asked anything."""
     waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
+    if not connection.closed:
+        waiting.register(connection.fileno(), select.POLLIN)
+    if connection.closed or waiting.poll(0):
         raise DisconnectionError
 
 
@@ -122,7 +124,7 @@ def reading() -> Iterator[Session]:
         if isinstance(session.bind, Connection):
             session.execute(text("SET TRANSACTION READ ONLY"))
         yield session
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         raise explained(error) from error
     finally:
         # What was read stays usable after the block; a rollback would expire it.
@@ -131,9 +133,17 @@ def reading() -> Iterator[Session]:
         session.close()
 
 
-def explained(error: DBAPIError) -> Exception:
+def straight(session: Session) -> psycopg.Connection[Any]:
+    """The driver's own connection, for what every request asks: there the ORM would cost more than the answer."""
+    driver = session.connection().connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("psycopg is the only driver")
+    return driver
+
+
+def explained(error: DBAPIError | psycopg.Error) -> Exception:
     """The domain error behind a database error, or the error itself when it is a defect."""
-    cause = error.orig
+    cause = error.orig if isinstance(error, DBAPIError) else error
     diagnosis = getattr(cause, "diag", None)
     name = getattr(diagnosis, "constraint_name", None) or ""
     if isinstance(error, IntegrityError) and name in _EXPLANATIONS:
@@ -148,6 +158,7 @@ def explained(error: DBAPIError) -> Exception:
         return Unavailable("too_slow", N_("这一步用时过长，已停止，没有保存任何改动。请缩小范围后重试。"))
     if state in {"22P05", "22021"}:
         return InvalidInput("text_unusable", N_("文字里有数据库不能保存的字符。"))
-    if isinstance(error, OperationalError) and (error.connection_invalidated or not state):
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if isinstance(cause, psycopg.OperationalError) and (lost or not state):
         return Unavailable("database_away", N_("暂时连不上数据库，请稍后重试。"))
     return error

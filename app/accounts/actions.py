@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerificationError
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, BrowserSession
@@ -102,7 +102,7 @@ def set_password(session: Session, login: str, password: str) -> None:
     )
     if account_id is None:
         raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
-    session.execute(BrowserSession.__table__.delete().where(BrowserSession.account_id == account_id))
+    session.execute(delete(BrowserSession).where(BrowserSession.account_id == account_id))
 
 
 def account_with_password(session: Session, login: str, password: str) -> Account | None:
@@ -138,7 +138,7 @@ def forget_expired_sessions(session: Session) -> None:
     session : Session
         An open transaction.
     """
-    session.execute(BrowserSession.__table__.delete().where(BrowserSession.expires_at < func.now()))
+    session.execute(delete(BrowserSession).where(BrowserSession.expires_at < func.now()))
 
 
 def disable_account(session: Session, login: str) -> None:
@@ -160,7 +160,7 @@ def disable_account(session: Session, login: str) -> None:
     if account is None:
         raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
     account.disabled_at = datetime.now(UTC)
-    session.execute(BrowserSession.__table__.delete().where(BrowserSession.account_id == account.id))
+    session.execute(delete(BrowserSession).where(BrowserSession.account_id == account.id))
 
 
 def _hash(password: str) -> str:

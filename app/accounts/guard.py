@@ -11,22 +11,22 @@ from flask import Flask, Response, current_app, redirect, request, session, url_
 from flask.sessions import SessionInterface, SessionMixin
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app import db
-from app.accounts.models import Account, BrowserSession
+from app.accounts.models import BrowserSession
 from app.errors import N_, NotAllowed
 from app.web.error_pages import wants_json
 from app.web.pages import public
 
 View = Callable[..., Any]
-# Asked with every request, so put together once.
-SESSION_AND_ACCOUNT = (
-    select(BrowserSession.contents, BrowserSession.expires_at, Account.id, Account.login, Account.role)
-    .join(Account, (Account.id == BrowserSession.account_id) & Account.disabled_at.is_(None), isouter=True)
-    .where(BrowserSession.token_hash == bindparam("token_hash"), BrowserSession.expires_at > func.now())
-)
+# Asked with every request.
+SESSION_AND_ACCOUNT = """
+SELECT s.contents, s.expires_at, a.id, a.login, a.role
+FROM browser_session s LEFT JOIN account a ON a.id = s.account_id AND a.disabled_at IS NULL
+WHERE s.token_hash = %s AND s.expires_at > now()
+"""
 
 
 class Identity(NamedTuple):
@@ -62,12 +62,13 @@ class DatabaseSessions(SessionInterface):
         if not token or request.path.startswith("/assets/"):
             return KeptSession({}, None, None)
         with db.reading() as reader:
-            row = reader.execute(SESSION_AND_ACCOUNT, {"token_hash": _hash(token)}).first()
+            row = db.straight(reader).execute(SESSION_AND_ACCOUNT, (_hash(token),)).fetchone()
         if row is None:
             return KeptSession({}, None, None)
-        kept = KeptSession(row.contents, token, row.expires_at)
-        if row.id is not None:
-            kept.account, kept.account_id = Identity(row.id, row.login, row.role), row.id
+        contents, expires_at, account_id, login, role = row
+        kept = KeptSession(contents, token, expires_at)
+        if account_id is not None:
+            kept.account, kept.account_id = Identity(account_id, login, role), account_id
         return kept
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:

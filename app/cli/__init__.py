@@ -1,51 +1,40 @@
-"""`wardmap …`: the same actions without a browser."""
+"""`wardmap …`: the same actions without a browser. A command's module is loaded when the command is run."""
 
+import importlib
 import sys
 
 import click
-from sqlalchemy import create_engine
 
-from app import db
-from app.cli.account import account
-from app.cli.backup import backup, restore
-from app.cli.imports import import_
-from app.cli.serve import up
-from app.cli.settings import installed
-from app.cli.worker import worker
 from app.errors import DomainError
-from app.migrations import differences, upgrade
+
+COMMANDS = {
+    "account": "app.cli.account:account",
+    "backup": "app.cli.backup:backup",
+    "db": "app.cli.database:database",
+    "import": "app.cli.imports:import_",
+    "restore": "app.cli.backup:restore",
+    "up": "app.cli.serve:up",
+    "worker": "app.cli.worker:worker",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands by name; loading all of them would double the time that a start takes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """守望图 Wardmap：街道、社区与楼栋的责任区地图。"""
-
-
-@commands.group("db")
-def database() -> None:
-    """数据库的结构。"""
-
-
-@database.command("upgrade")
-def upgrade_database() -> None:
-    """把数据库升级到这份程序需要的结构。"""
-    upgrade(installed().database_url)
-
-
-@database.command("check")
-def check_database() -> None:
-    """检查模型与迁移是否一致。"""
-    engine = create_engine(db.driver_url(installed().database_url))
-    differences(engine)
-    click.echo("ok")
-
-
-commands.add_command(up)
-commands.add_command(worker)
-commands.add_command(account)
-commands.add_command(import_)
-commands.add_command(backup)
-commands.add_command(restore)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from app.cluster import Cluster, Facts, started_facts, status
 from app.cluster.contents import fill
-from app.cluster.programs import find_programs
+from app.cluster.programs import Programs, find_programs
 from app.config import Settings, read_settings
 from app.errors import Conflict, InvalidInput, Unavailable
 
@@ -28,7 +28,10 @@ def backup(file: Path) -> None:
     unfinished = file.with_name(file.name + ".part")
     with _running(private_home()) as facts:
         try:
-            _run("pg_dump", facts, "--format=custom", "--no-owner", f"--file={unfinished.resolve()}", facts.database)
+            _run(
+                "pg_dump", facts, "--format=custom", "--no-owner", "--exclude-table-data=public.spatial_ref_sys",
+                f"--file={unfinished.resolve()}", facts.database,
+            )  # fmt: skip
             _run("pg_restore", facts, "--list", str(unfinished.resolve()), quiet=True)
             unfinished.chmod(0o600)
             unfinished.replace(file)
@@ -54,7 +57,7 @@ def restore(file: Path) -> None:
         fresh = replace(facts, database="wardmap_restored")
         with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(fresh.database)))
-        fill(fresh, find_programs(facts.major).major)
+        fill(fresh, programs_of(facts).major)
         as_superuser = replace(fresh, role=facts.superuser, password=facts.superuser_password)
         _run(
             "pg_restore", as_superuser, "--exit-on-error", "--single-transaction", "--no-owner", "--no-comments",
@@ -78,6 +81,12 @@ def private_home() -> Settings:
     return settings
 
 
+def programs_of(facts: Facts) -> Programs:
+    """The programs of the very version that serves this cluster."""
+    with psycopg.connect(facts.conninfo) as connection:
+        return find_programs(connection.info.server_version // 10_000)
+
+
 @contextmanager
 def _running(settings: Settings) -> Iterator[Facts]:
     """The cluster, started for the length of the command when it is not running."""
@@ -96,7 +105,7 @@ def _running(settings: Settings) -> Iterator[Facts]:
 
 def _run(program: str, facts: Facts, *arguments: str, quiet: bool = False) -> None:
     done = subprocess.run(
-        [find_programs(facts.major).path(program), *arguments],
+        [programs_of(facts).path(program), *arguments],
         env={
             **os.environ,
             "PGHOST": str(facts.socket_folder),

@@ -12,7 +12,7 @@ import orjson
 from app import db
 from app.cli.settings import connected
 from app.errors import DomainError
-from app.ground.boundary_import.whole import Wishes, bring_in
+from app.ground.boundary_import.whole import Wishes, bring_in, doubtful_datum
 from app.ground.models import GroundImport
 from app.ground.models.boundary_import import KINDS
 from app.ground.queries.import_words import STAGES, STATE_WORDS
@@ -147,6 +147,8 @@ def _outcome(report: dict[str, Any]) -> str:
         return "只是预览，没有写入。"
     if report["state"] == "published":
         return "已写入。"
+    if report["state"] == "checked" and doubtful_datum(report["summary"]):
+        return "坐标基准有疑问，没有写入。请加上 --datum gcj02 或 --datum bd09 还原，或用 --datum wgs84 表示按原样导入。"
     if report["state"] == "checked":
         return "没有一行可以写入。"
     return STATE_WORDS[report["state"]] + "，没有写入任何数据。"

@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
+from app.geo.chunks import Layer
 from app.geo.columns import AREA_KINDS, REQUIRED
 from app.geo.container import Contents
 from app.geo.crs import describe_crs, looks_swapped
 from app.geo.encoding import codec_named
 from app.geo.findings import refusal
 from app.geo.findings_log import FindingLog
-from app.geo.layers import Layer, open_layers
+from app.geo.layers import open_layers
 from app.geo.limits import Limits
 from app.geo.names import NameBook
 from app.geo.options import (

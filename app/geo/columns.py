@@ -67,16 +67,28 @@ FIELD_NAMES = {
 
 # Names met in real files, likeliest first. Compared after `plain_name`.
 COMMON = {
-    "code": "code 代码 编码 编号 区划代码 行政区划代码 统计用区划代码 xzqdm dm bm bh 楼栋编码 楼栋代码 建筑编码 adcode gbcode villagecode gid id objectid osmkey osmid osmwayid dist",
+    "code": (
+        "code 代码 编码 编号 区划代码 行政区划代码 统计用区划代码 xzqdm dm bm bh 楼栋编码 "
+        "楼栋代码 建筑编码 adcode gbcode villagecode gid id objectid osmkey osmid osmwayid "
+        "dist"
+    ),
     "name": "name 名称 mc 全称 xzqmc namechn namezh namecn label title",
     "lon": "lon lng longitude 经度 x long 坐标x wgs84lon jd",
     "lat": "lat latitude 纬度 y 坐标y wgs84lat wd",
-    "address": "address addr 地址 门牌 门牌地址 详细地址 坐落 dz mphm 住址 zl location full_addr fulladdr streetaddress",
-    "kind": "kind buildingkind 用途 类型 建筑用途 房屋用途 建筑类型 楼栋类型 fwyt yt lx building buildingtype type use",
+    "address": (
+        "address addr 地址 门牌 门牌地址 详细地址 坐落 dz mphm 住址 zl location full_addr "
+        "fulladdr streetaddress"
+    ),
+    "kind": (
+        "kind buildingkind 用途 类型 建筑用途 房屋用途 建筑类型 楼栋类型 fwyt yt lx building "
+        "buildingtype type use"
+    ),
     "floors": "floors 层数 总层数 楼层 楼层数 地上层数 buildinglevels levels floor cs dscs zcs storeys",
     "units": "units 单元数 单元 楼道数 门洞数 dys unitcount entrances",
     "households": "households 户数 总户数 住户数 居民户数 套数 hs zhs buildingflats flats hu dwellings",
-    "built_year": "builtyear 建成年份 建造年份 竣工年份 建成年代 建筑年代 年代 jcnf jznd startdate yearbuilt",
+    "built_year": (
+        "builtyear 建成年份 建造年份 竣工年份 建成年代 建筑年代 年代 jcnf jznd startdate yearbuilt"
+    ),
     "road_class": "roadclass 等级 道路等级 道路类型 highway fclass class dldj type",
     "water_kind": "waterkind 类型 水体类型 水系类型 water waterway fclass type lx",
     "class": "class 城乡分类 城乡分类代码 分类代码 cxfl cxfldm",
@@ -112,7 +124,10 @@ BY_KIND: dict[str, dict[str, str]] = {
     },
     "building": {
         **{name: COMMON[name] for name in FIELDS["building"] if name in COMMON},
-        "name": f"楼栋 楼号 楼栋号 楼栋名称 幢号 栋号 楼名 楼幢 ldh ldmc buildingname buildingno 建筑名称 {COMMON['name']} addrhousename addrhousenumber",
+        "name": (
+            "楼栋 楼号 楼栋号 楼栋名称 幢号 栋号 楼名 楼幢 ldh ldmc buildingname buildingno "
+            f"建筑名称 {COMMON['name']} addrhousename addrhousenumber"
+        ),
         "community_code": COMMUNITY_CODES,
         "community_name": COMMUNITY_NAMES,
     },
@@ -213,10 +228,9 @@ def guess_columns(
         Field to column name; fields without a fitting column are left out. No column serves two fields.
     """
     columns = {sketch.name: sketch for sketch in sketches if sketch.filled_share > 0}
-    chosen: dict[str, str] = {}
-    for item, name in (remembered or {}).items():
-        if item in FIELDS[kind] and name in columns:
-            chosen[item] = name
+    chosen = {
+        item: name for item, name in (remembered or {}).items() if item in FIELDS[kind] and name in columns
+    }
     ranked = sorted(
         (rank, item, name)
         for item, words in _LISTS[kind].items()

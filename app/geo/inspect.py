@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from app.geo.chunks import Chunk, Layer
 from app.geo.columns import KINDS, ColumnSketch, guess_columns, guess_kind
 from app.geo.container import Contents
 from app.geo.crs import Bounds, bounds_to_wgs84, describe_crs, looks_swapped, missing_crs_candidates
 from app.geo.encoding import previews
 from app.geo.findings import Finding, refusal
-from app.geo.layers import Chunk, Layer, open_layers
+from app.geo.layers import open_layers
 from app.geo.limits import Limits
 
 Progress = Callable[[str, int, int], None]
@@ -42,6 +43,12 @@ class LayerSketch:
     kind_guess: str | None
     column_guesses: dict[str, dict[str, str]]
 
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Read back what ``asdict`` wrote."""
+        boxes = {name: tuple(stored[name]) if stored[name] else None for name in ("bounds", "bounds_wgs84")}
+        return cls(**{**stored, **boxes, "columns": [ColumnSketch(**column) for column in stored["columns"]]})
+
 
 @dataclass(slots=True)
 class Inspection:
@@ -64,10 +71,7 @@ class Inspection:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Read back what ``as_json`` wrote."""
-        layers = [
-            LayerSketch(**{**layer, "columns": [ColumnSketch(**column) for column in layer["columns"]]})
-            for layer in stored["layers"]
-        ]
+        layers = [LayerSketch.from_json(layer) for layer in stored["layers"]]
         return cls(
             stored["kind"], stored["driver"], layers, [Finding.from_json(item) for item in stored["findings"]]
         )

@@ -129,7 +129,7 @@ def _spawn(folder: Path) -> subprocess.Popen[bytes]:
         "ARROW_DEFAULT_MEMORY_POOL": "system",
     }
     with (folder / "child.log").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603 - fixed module, our own interpreter
+        return subprocess.Popen(
             [sys.executable, "-P", str(DOOR), str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -29,7 +29,7 @@ class Limits:
     repair_wall_s, repair_total_s : float
         Time for repairing one shape, and all shapes of a file.
     memory_bytes : int
-        Address space of the child. It is larger than the memory in use: libraries reserve about 1 GiB unused.
+        Address space of the child; somewhat more than the memory it uses.
     """
 
     max_bytes: int = 300 * MEBIBYTE
@@ -44,7 +44,7 @@ class Limits:
     cpu_s: float = 600.0
     repair_wall_s: float = 2.0
     repair_total_s: float = 30.0
-    memory_bytes: int = 4096 * MEBIBYTE
+    memory_bytes: int = 2048 * MEBIBYTE
 
     def refuse_rows(self, rows: int, has_shapes: bool) -> None:
         """Refuse a layer with more rows than allowed.

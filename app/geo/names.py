@@ -79,10 +79,12 @@ class NameBook:
         ):
             if not found:
                 continue
-            if len(found) > 1 and parent_code:
-                under = [entry for entry in found if entry[2] == parent_code]
-                found = under or found
-            if len(found) == 1:
-                return NameMatch(how, found[0][0])
-            return NameMatch("ambiguous", None, tuple((code, official) for code, official, _ in found))
+            narrowed = (
+                [entry for entry in found if entry[2] == parent_code] or found
+                if len(found) > 1 and parent_code
+                else found
+            )
+            if len(narrowed) == 1:
+                return NameMatch(how, narrowed[0][0])
+            return NameMatch("ambiguous", None, tuple((code, official) for code, official, _ in narrowed))
         return NameMatch("none", None)

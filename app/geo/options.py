@@ -181,9 +181,8 @@ def row_schema(kind: str) -> pa.Schema:
         pa.field("refused", pa.bool_(), nullable=False),
         pa.field("source_key", pa.string()),
     ]
-    for name in FIELDS[kind]:
-        if name not in ("lon", "lat"):
-            fields.append(pa.field(name, pa.int32() if name in NUMBERS else pa.string()))
+    own = [name for name in FIELDS[kind] if name not in ("lon", "lat")]
+    fields += [pa.field(name, pa.int32() if name in NUMBERS else pa.string()) for name in own]
     return pa.schema(fields)
 
 

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.geo import vocabulary
+from app.geo.chunks import Chunk, Layer
 from app.geo.container import Contents, Member
-from app.geo.layers import Chunk, Layer, OgrLayer
+from app.geo.layers import OgrLayer
 from app.geo.texts import map_distinct
 
 # Layer name shown to people -> (kind, GDAL layer, condition)
@@ -40,7 +41,7 @@ class OsmLayer(OgrLayer):
 
     def __init__(self, member: Member, view: str) -> None:
         self.kind, layer, condition = VIEWS[view]
-        super().__init__(member, layer, view, sql=f'SELECT * FROM "{layer}" WHERE {condition}')  # noqa: S608 - constants
+        super().__init__(member, layer, view, sql=f'SELECT * FROM "{layer}" WHERE {condition}')
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks with joined addresses and translated kinds."""

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import shapely
 
 from app.errors import N_
+from app.geo.chunks import Chunk
 from app.geo.columns import AREA_KINDS
 from app.geo.crs import project, to_wgs84
 from app.geo.datum import unshift
 from app.geo.findings_log import FindingLog
-from app.geo.layers import Chunk
 from app.geo.limits import Limits
 from app.geo.options import ImportOptions
 from app.geo.repair import REASONS, SMALL_CHANGE, explain, offer_repairs

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from app.errors import N_
+from app.geo.chunks import CHUNK_ROWS, FORMAT_UTF8, MAX_COLUMNS, Chunk, Layer, no_shapes
 from app.geo.columns import known_name
 from app.geo.container import Contents, Member
 from app.geo.encoding import Guess, codec_named, guess_text
 from app.geo.findings import refusal
-from app.geo.layers import CHUNK_ROWS, FORMAT_UTF8, MAX_COLUMNS, Chunk, Layer, no_shapes
 from app.geo.limits import MEBIBYTE
 
 HEADER_SEARCH_ROWS = 10
@@ -100,7 +100,7 @@ def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
     if guess.encoding == "utf-8":
         guess = Guess("utf-8-sig", guess.evidence)
     head = whole.decode(guess.encoding, "replace")
-    delimiter = max(",\t;|", key=lambda sign: head[:20_000].count(sign))
+    delimiter = max(",\t;|", key=head[:20_000].count)
     rows: list[Row] = []
     try:
         with member.path.open(encoding=guess.encoding, errors="replace", newline="") as stream:

@@ -1,6 +1,7 @@
 """How the ground looks: facts in, Folium map out."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import folium
 
@@ -32,7 +33,7 @@ def basemap_of(kind: str, tianditu_key: str, wmts_url: str, wmts_attribution: st
 def step_labels(steps: Sequence[int], unit: str) -> list[str]:
     """Words for classes that end at each step: “1–3 层”, “4–6 层”, …, “19 层以上”."""
     edges = [0, *steps]
-    labels = [f"{low + 1}–{high} {unit}" for low, high in zip(edges, edges[1:], strict=False)]
+    labels = [f"{low + 1}–{high} {unit}" for low, high in pairwise(edges)]
     return [*labels, f"≥ {steps[-1] + 1} {unit}"]
 
 

@@ -10,7 +10,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from app.db import driver_url
-from app.errors import Conflict, N_
+from app.errors import N_, Conflict
 
 ADVISORY_LOCK = 7_211_949
 

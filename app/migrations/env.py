@@ -23,7 +23,9 @@ def ours(name: str | None, kind: str, parents: Any) -> bool:
 
 
 def include(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    return ours(name, kind, None) and alembic_helpers.include_object(thing, name, kind, reflected, compare_to)
+    return ours(name, kind, None) and bool(
+        alembic_helpers.include_object(thing, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]
+    )
 
 
 connection = context.config.attributes["connection"]

@@ -145,7 +145,7 @@ def _bundled_node() -> tuple[Path, Path] | None:
 
 def copy_files(made_from: str) -> None:
     """Fill a fresh folder beside the old one, check it, then put it in the old one's place."""
-    fresh = VENDOR.with_name("vendor.new")
+    fresh = VENDOR.with_name(f"vendor.{os.getpid()}")  # two programs may be started at once
     shutil.rmtree(fresh, ignore_errors=True)
     entries: dict[str, dict[str, Any]] = {}
     for library in LIBRARIES:

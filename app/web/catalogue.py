@@ -1,6 +1,7 @@
 """The English catalogue against the sentences in the code: `python -m app.web.catalogue` brings it up to date."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -15,6 +16,7 @@ METHODS = [
     ("**.py", "python"),
     ("**/templates/**.html", "jinja2"),
 ]
+DATE = datetime(2026, 11, 23, tzinfo=UTC)
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None, "N_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None,
 }  # fmt: skip
@@ -38,10 +40,14 @@ def english() -> Catalog:
 def refresh() -> list[str]:
     """Add what is new with an empty translation, drop what is gone; returns what still has to be translated."""
     old = english() if ENGLISH.exists() else Catalog()
-    new = Catalog(locale="en", domain="messages", project="Wardmap", fuzzy=False)
+    # Fixed dates: the file changes when a sentence does, not with every run.
+    new = Catalog(
+        locale="en", domain="messages", header_comment="# English for the Chinese sentences of Wardmap.",
+        creation_date=DATE, revision_date=DATE, last_translator="", language_team="", fuzzy=False,
+    )  # fmt: skip
     for message, place in sorted(sentences().items(), key=lambda pair: (pair[1], pair[0])):
         kept = old.get(message)
-        new.add(message, str(kept.string) if kept and kept.string else "", locations=[(place, None)])
+        new.add(message, str(kept.string) if kept and kept.string else "", locations=[(place, 0)])
     ENGLISH.parent.mkdir(parents=True, exist_ok=True)
     with ENGLISH.open("wb") as place_:
         write_po(place_, new, omit_header=False, width=0, include_lineno=False)

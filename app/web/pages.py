@@ -122,7 +122,8 @@ def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Re
     answer = Response(body, mimetype=mimetype)
     answer.set_etag(etag)
     answer.headers["Cache-Control"] = f"private, max-age={max_age_s}, must-revalidate"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def unchanged(etag: str) -> Response | None:

@@ -19,8 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.accounts.models import Account
 from app.db import INSTANT, Base, explain
 from app.errors import N_, Conflict
+from app.ground.models.places import Area
 
 
 class Plan(Base):
@@ -29,12 +31,12 @@ class Plan(Base):
     __tablename__ = "plan"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    area_code: Mapped[str] = mapped_column(ForeignKey("area.code"), index=True)
+    area_code: Mapped[str] = mapped_column(ForeignKey(Area.code), index=True)
     name: Mapped[str] = mapped_column(String(60))
     state: Mapped[str] = mapped_column(String(12), server_default="draft")
     # Set while published: from the day it holds to the day the next one does.
     during: Mapped[Range[date] | None] = mapped_column(DATERANGE)
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
@@ -113,7 +115,7 @@ class PlanStep(Base):
     kind: Mapped[str] = mapped_column(String(16))
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     answer: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
     made_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     undone_at: Mapped[datetime | None] = mapped_column(INSTANT)
 

@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print(rows: list[Row], before: dict[str, object], town: dict[str, object] | None, quick: bool) -> None:
-    print(f"{before['cores']} cores, {before['processor']}, {before['memory_gib']} GiB, load {before['load_before']}")
+    print(
+        f"{before['cores']} cores, {before['processor']}, {before['memory_gib']} GiB, load {before['load_before']}"
+    )
     if town:
         print(f"town of {town['buildings']} buildings, {town['origin']}")
     print("\n" + table(rows))
@@ -57,7 +59,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", action="append", choices=BENCHES, metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--quick", action="store_true", help=f"a town of {QUICK_BUILDINGS} buildings, one short round")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"a town of {QUICK_BUILDINGS} buildings, one short round"
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a budget is missed")
     return parser.parse_args(arguments)
 

@@ -20,6 +20,8 @@ REAL = CHECKOUT.parent / "shared" / "data"
 WEST, SOUTH = 118.3, 31.8
 GAP_DEGREES = 0.001
 PER_COMMUNITY = 2_000
+# One community is large enough for the lasso that takes 15,000 buildings.
+LARGEST_SHARE = 0.16
 DISTRICT = "329902"
 SEED = 20_260_721
 
@@ -90,39 +92,47 @@ def _at_home(shapes: Any) -> Any:
 
 
 def _lay_out(blocks: list[Any], strips: int, side_by_side: int, count: int) -> tuple[Any, list[Any]]:
-    """Blocks in strips from south to north until the town is full; each block is cut into communities."""
+    """Blocks in strips from south to north until the town is full, and the boxes of its communities."""
     laid: list[Any] = []
     cells: list[Any] = []
-    left, south = count, SOUTH
+    left, south, in_largest = count, SOUTH, 0
     row = [block for block in blocks for _ in range(side_by_side)]
+    largest: list[tuple[float, float, float, float]] = []
     for _ in range(strips):
         west, height = WEST, 0.0
         for block in row:
             if left <= 0:
                 break
-            width, depth = shapely.total_bounds(block)[2:]
-            taken = shapely.transform(block[:left], lambda at, w=west, s=south: at + [w, s])
-            laid.append(taken)
-            cells += _cells(west, south, width + GAP_DEGREES, depth + GAP_DEGREES, len(taken))
+            taken = block[:left]
+            width, depth = shapely.total_bounds(block)[2:] + GAP_DEGREES
+            laid.append(shapely.transform(taken, lambda at, corner=(west, south): at + corner))
+            box = (west, south, west + width, south + depth)
+            if south == SOUTH and in_largest < LARGEST_SHARE * count:
+                largest.append(box)
+                in_largest += len(taken)
+            else:
+                cells += _cells(box, len(taken))
             left -= len(taken)
-            west += width + GAP_DEGREES
-            height = max(height, depth + GAP_DEGREES)
+            west += width
+            height = max(height, depth)
         south += height
-    return np.concatenate(laid), cells
+    together = shapely.union_all([_box(*box) for box in largest])
+    return np.concatenate(laid), [together, *cells]
 
 
-def _cells(west: float, south: float, width: float, height: float, buildings: int) -> list[Any]:
+def _cells(box: tuple[float, float, float, float], buildings: int) -> list[Any]:
+    """A block cut into communities of the usual size."""
+    west, south, east, north = box
     across = max(1, round((buildings / PER_COMMUNITY) ** 0.5))
     up = max(1, -(-buildings // (PER_COMMUNITY * across)))
-    margin = GAP_DEGREES / 2
-    return [
-        shapely.box(
-            west - margin + width * x / across, south - margin + height * y / up,
-            west - margin + width * (x + 1) / across, south - margin + height * (y + 1) / up,
-        )
-        for x in range(across)
-        for y in range(up)
-    ]  # fmt: skip
+    xs, ys = np.linspace(west, east, across + 1), np.linspace(south, north, up + 1)
+    return [_box(xs[x], ys[y], xs[x + 1], ys[y + 1]) for x in range(across) for y in range(up)]
+
+
+def _box(west: float, south: float, east: float, north: float) -> Any:
+    """Blocks begin half a gap before their first building."""
+    half = GAP_DEGREES / 2
+    return shapely.box(west - half, south - half, east - half, north - half)
 
 
 def _with_columns(footprints: Any) -> gpd.GeoDataFrame:

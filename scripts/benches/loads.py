@@ -71,7 +71,16 @@ class Loader:
         if self.name == "wrk":
             script = self.folder / "load.lua"
             script.write_text(SCRIPT)
-            command = ["wrk", "-t1", f"-c{clients}", f"-d{int(seconds)}s", "--timeout", "20s", "-s", str(script)]
+            command = [
+                "wrk",
+                "-t1",
+                f"-c{clients}",
+                f"-d{int(seconds)}s",
+                "--timeout",
+                "20s",
+                "-s",
+                str(script),
+            ]
             command += [f"http://127.0.0.1:{port}", "--", str(listed), cookie]
         else:
             command = [sys.executable, "-m", "scripts.benches.load_client"]

@@ -37,14 +37,17 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """The rows as text, columns aligned, numbers to the right."""
     cells = [("", "what", "budget", "measured", "")]
-    for row in rows:
-        sign = ">=" if row.at_least else "<="
-        measured = NOT_MEASURED if row.measured is None else f"{plain(row.measured)} {row.unit}".strip()
-        verdict = {True: "ok", False: "NOT OK", None: "-"}[row.ok]
-        cells.append((row.name, row.what, f"{sign} {plain(row.budget)} {row.unit}".strip(), measured, verdict))
+    for one in rows:
+        sign = ">=" if one.at_least else "<="
+        measured = NOT_MEASURED if one.measured is None else f"{plain(one.measured)} {one.unit}".strip()
+        verdict = {True: "ok", False: "NOT OK", None: "-"}[one.ok]
+        cells.append(
+            (one.name, one.what, f"{sign} {plain(one.budget)} {one.unit}".strip(), measured, verdict)
+        )
     widths = [max(_width(line[place]) for line in cells) for place in range(5)]
     lines = []
-    for line, row in zip(cells, (None, *rows), strict=True):
+    beside: tuple[Row | None, ...] = (None, *rows)
+    for line, row in zip(cells, beside, strict=True):
         padded = [
             " " * (width - _width(cell)) + cell if place in (2, 3) else cell + " " * (width - _width(cell))
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))

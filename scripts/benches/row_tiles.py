@@ -75,7 +75,9 @@ def measure(stage: Stage) -> list[Row]:
                 budget=TIPG_TIMES,
                 at_least=True,
                 measured=sides.ours / sides.tipg if sides.tipg else None,
-                note=f"tipg {sides.tipg:,.0f} tiles/s with {tipg.version}" if sides.tipg and tipg else missing,
+                note=f"tipg {sides.tipg:,.0f} tiles/s with {tipg.version}"
+                if sides.tipg and tipg
+                else missing,
             )
         )
     return rows + peers
@@ -92,9 +94,7 @@ def _compare(stage: Stage, zoom: int, tipg: Tipg | None) -> Sides:
         return _pgbench(stage.town, scripts, stage.seconds)
 
     def ours() -> float:
-        return loader.run(
-            server.port, server.cookie, asks, clients=CLIENTS, seconds=stage.seconds
-        ).per_second
+        return loader.run(server.port, server.cookie, asks, clients=CLIENTS, seconds=stage.seconds).per_second
 
     def peer() -> float:
         if tipg is None:
@@ -138,7 +138,18 @@ def _pgbench(facts: Facts, scripts: Sequence[Path], seconds: int) -> float:
     program = which("pgbench") or next(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), None)
     if program is None:
         raise RuntimeError("pgbench is not installed; it comes with the PostgreSQL server")
-    command = [str(program), "--no-vacuum", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-T", str(seconds)]
+    command = [
+        str(program),
+        "--no-vacuum",
+        "-M",
+        "prepared",
+        "-c",
+        str(CLIENTS),
+        "-j",
+        "1",
+        "-T",
+        str(seconds),
+    ]
     command += [part for script in scripts for part in ("-f", str(script))]
     said = subprocess.run([*command, facts.conninfo], capture_output=True, text=True, check=False)
     for line in said.stdout.splitlines():

@@ -42,5 +42,11 @@ def _row(stage: Stage, name: str, what: str, paths: list[str]) -> Row:
     best = max(loads, key=lambda load: load.per_second)
     note = f"p50 {best.p50_ms:.1f} ms, p99 {best.p99_ms:.1f} ms; {CLIENTS} clients, {stage.loader.name}, on the same cores"
     return Row(
-        name=name, what=what, unit="/s", budget=BUDGET_PER_S, at_least=True, measured=best.per_second, note=note
+        name=name,
+        what=what,
+        unit="/s",
+        budget=BUDGET_PER_S,
+        at_least=True,
+        measured=best.per_second,
+        note=note,
     )

@@ -51,7 +51,7 @@ def running_tipg(facts: Facts, home: Path, say: Callable[[str], None]) -> Iterat
         TIPG_MAX_FEATURES_PER_TILE="100000",
     )
     environment.pop("PYTHONPATH", None)
-    command = [folder / "bin" / "python", "-m", "uvicorn", "tipg.main:app", "--port", str(port)]
+    command = [str(folder / "bin" / "python"), "-m", "uvicorn", "tipg.main:app", "--port", str(port)]
     command += ["--workers", str(PROCESSES), "--log-level", "warning", "--no-access-log"]
     with (folder / "tipg.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -80,7 +80,9 @@ def _install(folder: Path) -> str:
         made = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
         if made.returncode:
             raise TipgMissing(f"tipg could not be installed: {made.stderr.strip()[-200:]}")
-    asked = "from importlib.metadata import version as v; print('tipg', v('tipg') + ',', 'uvicorn', v('uvicorn'))"
+    asked = (
+        "from importlib.metadata import version as v; print('tipg', v('tipg') + ',', 'uvicorn', v('uvicorn'))"
+    )
     return subprocess.run(
         [str(python), "-c", asked], capture_output=True, text=True, check=True, cwd=folder
     ).stdout.strip()

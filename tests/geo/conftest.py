@@ -11,8 +11,19 @@ from typing import Any
 
 import pytest
 
-from app.geo import Checked, Context, Finding, ImportOptions, KnownArea, Limits, check_file, inspect_file
-from app.geo import read_findings, read_rows, receive
+from app.geo import (
+    Checked,
+    Context,
+    Finding,
+    ImportOptions,
+    KnownArea,
+    Limits,
+    check_file,
+    inspect_file,
+    read_findings,
+    read_rows,
+    receive,
+)
 from app.geo.inspect import Inspection
 
 # Tests on real files are collected only where somebody says where the files are.

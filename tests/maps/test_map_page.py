@@ -300,3 +300,27 @@ def test_a_legend_entry_keeps_its_facts() -> None:
     entry = LegendEntry(3, "第3责任区", zone_swatch(2), "3")
     assert entry.as_json()["pattern"] == "dots"
     assert MapOptions().controls
+
+
+def test_print_gives_one_sheet_with_title_legend_and_scale_and_comes_back(
+    page: Any, pages: PageServer
+) -> None:
+    page.add_init_script(
+        "window.print = () => { window.printed = document.querySelector('.wardmap-title').checkVisibility(); }"
+    )
+    opened(page, f"{pages.origin}/town")
+    state = "window.wardmap.get('main').then((w) => [w.map.getZoom(), w.map.getCenter().lng, w.container.clientWidth])"
+    before = page.evaluate(state)
+    page.locator(".wardmap-print").click()
+    printed = "(async () => { while (window.printed === undefined) await new Promise((r) => setTimeout(r, 50)); return window.printed; })()"
+    assert page.evaluate(printed) is True
+    for part in (".wardmap-legend ul", ".leaflet-control-scale-line", ".wardmap-north"):
+        assert page.locator(part).is_visible()
+    assert page.locator(".wardmap-bar").is_hidden()
+    sheet = page.pdf(
+        prefer_css_page_size=True, print_background=True
+    )  # the browser tells the page when it is done
+    assert sheet.count(b"/Type /Page\n") == 1
+    page.wait_for_timeout(300)
+    assert page.evaluate(state) == pytest.approx(before)
+    assert page.locator(".wardmap-bar").is_visible()

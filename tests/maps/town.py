@@ -1,6 +1,7 @@
 """A small invented town for the map tests: streets in a grid, blocks of houses, a river, a park, six zones."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import shapely
@@ -46,11 +47,15 @@ def zone_of(column: int, row: int) -> int:
     return 1 + column // 8 + 3 * (row // 9)
 
 
+@cache
+def _centres() -> list[tuple[float, float]]:
+    middles = [shapely.geometry.shape(feature["geometry"]).centroid for feature in buildings()]
+    return [(middle.x, middle.y) for middle in middles]
+
+
 def centre_of(building_id: int) -> tuple[float, float]:
     """Longitude and latitude of a building's middle."""
-    feature = buildings()[building_id - 1]
-    middle = shapely.geometry.shape(feature["geometry"]).centroid
-    return middle.x, middle.y
+    return _centres()[building_id - 1]
 
 
 def roads() -> list[dict[str, Any]]:

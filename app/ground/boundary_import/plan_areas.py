@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import InvalidInput, N_
 from app.ground.boundary_import.area_choices import AreaChooser, AreaRow, Choice, PlannedFinding, StoredArea
 from app.ground.queries.import_words import severity_of
+from app.ground.queries.outlines import same_outline
 from app.ground.rules import parent_level
 
 MAX_AREAS = 20_000
@@ -56,11 +57,10 @@ WHERE import_id = :id AND row_no = :row_no
 COMPARE = """
 UPDATE import_row i SET verdict = CASE
   WHEN COALESCE(i.name, v.name) = v.name
-   AND (i.shape IS NULL OR ST_AsBinary(ST_Multi(i.shape)) = ST_AsBinary(v.boundary)
-        OR (i.shape ~= v.boundary AND ST_Equals(i.shape, v.boundary))) THEN 'same' ELSE 'change' END
+   AND (i.shape IS NULL OR {same_outline}) THEN 'same' ELSE 'change' END
 FROM area_version v
 WHERE i.import_id = :id AND i.verdict = 'create' AND v.area_code = i.target_code AND v.during @> CURRENT_DATE
-"""
+""".format(same_outline=same_outline("i.shape", "v.boundary"))
 CHANGES = """
 INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
 SELECT :id, i.row_no, 'name_changes', 'note', jsonb_build_object('former', v.name, 'name', i.name), v.label_point

@@ -6,6 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.geo.names import NameBook
+from app.ground.queries.outlines import same_outline
+from app.ground.queries.uses import referring_tables
 from app.ground.rules import code_prefix, level_of
 
 # Buildings with one name further apart than this are two buildings.
@@ -197,7 +199,7 @@ UPDATE import_row i SET area_code = p.area_code, target_id = p.building_id, targ
     WHEN p.target_code IS NULL THEN 'refused'
     WHEN p.building_id IS NULL THEN 'create'
     WHEN b.code = p.target_code
-      AND (p.md5 IS NULL OR p.md5 IS NOT DISTINCT FROM b.footprint_md5)
+      AND (p.md5 IS NULL OR p.md5 IS NOT DISTINCT FROM b.footprint_md5 OR {same_outline})
       AND (p.md5 IS NOT NULL OR p.point IS NULL OR b.footprint IS NOT NULL
            OR (b.given_point IS NOT NULL AND ST_Equals(p.point, b.given_point)))
       AND COALESCE(left(i.name, 100), b.name) = b.name AND COALESCE(left(i.address, 200), b.address) = b.address
@@ -211,7 +213,7 @@ FROM (SELECT r.row_no, r.point, r.md5, t.area_code, t.building_id, t.target_code
       FROM plan_row r LEFT JOIN plan_result t USING (row_no)) p
 LEFT JOIN building b ON b.id = p.building_id
 WHERE i.import_id = :id AND i.row_no = p.row_no
-"""
+""".format(same_outline=same_outline("i.shape", "b.footprint"))
 FINDINGS = """
 INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
 SELECT :id, h.row_no, CASE WHEN h.options IS NULL THEN 'community_none' ELSE 'community_several' END, 'refuse',
@@ -304,8 +306,6 @@ def _match_names(session: Session) -> None:
 
 def _held_buildings(session: Session) -> list[int]:
     """Matched buildings that would change their community but that other rooms refer to together with it."""
-    from app.ground.queries.uses import referring_tables
-
     moving = (
         "SELECT m.building_id FROM plan_match m JOIN plan_home h USING (row_no) WHERE h.area_code <> m.area_code"
     )

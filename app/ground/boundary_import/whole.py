@@ -21,6 +21,9 @@ from app.ground.models import GroundImport
 from app.ground.queries.imports import remembered_mapping
 
 
+DATUM_DOUBTS = ("datum_suspected", "datum_distance", "datum_schema")
+
+
 @dataclass(slots=True)
 class Wishes:
     """What the caller knows about the file; what is left out is guessed or read from the file."""
@@ -63,8 +66,8 @@ def bring_in(
     Returns
     -------
     GroundImport
-        As it stood at the end: "published", "failed" with its error, or "checked" after a dry run and when no row could be
-        written; what was only checked is cancelled afterwards.
+        As it stood at the end: "published", "failed" with its error, or "checked" after a dry run, when no row could be
+        written, and when the datum is in doubt and was not said; what was only checked is cancelled afterwards.
 
     Raises
     ------
@@ -77,7 +80,9 @@ def bring_in(
             with db.transaction() as session:
                 begin_check(session, import_id, chosen_options(load(import_id), wishes))
             state = run_check(import_id, settings, on_progress)
-            if state == "checked" and not dry_run and _is_worth_writing(load(import_id).summary or {}):
+            summary = load(import_id).summary or {}
+            certain = wishes.datum is not None or not doubtful_datum(summary)
+            if state == "checked" and not dry_run and certain and _is_worth_writing(summary):
                 with db.transaction() as session:
                     begin_publish(session, import_id)
                 run_publish(import_id, settings, on_progress)
@@ -95,6 +100,11 @@ def _look(import_id: int, settings: Settings, on_progress: Progress | None) -> b
     with db.transaction() as session:
         begin_inspect(session, import_id)
     return run_inspect(import_id, settings, on_progress) == "inspected"
+
+
+def doubtful_datum(summary: dict[str, Any]) -> bool:
+    """Whether the file looks shifted; then somebody has to say which datum it has."""
+    return any(code in summary.get("findings", {}) for code in DATUM_DOUBTS)
 
 
 def _is_worth_writing(summary: dict[str, Any]) -> bool:

@@ -7,7 +7,6 @@ from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     ForeignKey,
     Identity,
     Index,
@@ -23,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import INSTANT, Base, explain
-from app.errors import Conflict, N_
+from app.errors import N_, Conflict
 from app.ground.models.places import one_of
 
 KINDS = ("district", "street", "community", "building", "road", "water", "codes")

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE, UUID, ExcludeConstraint, R
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import INSTANT, Base, explain
-from app.errors import Conflict, InvalidInput, N_
+from app.errors import N_, Conflict, InvalidInput
 
 LEVELS = ("district", "street", "community")
 BUILDING_KINDS = (

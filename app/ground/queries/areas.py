@@ -114,7 +114,7 @@ def area_on(session: Session, code: str, on: date) -> AreaFacts:
     if row is None:
         raise NotFound("area_unknown", N_("没有编码为 %(code)s 的区划，或这一天它还不存在。"), code=code)
     bounds = (row[5], row[6], row[7], row[8]) if row[5] is not None else None
-    return AreaFacts(*row[:5], bounds, row[9])
+    return AreaFacts(row[0], row[1], row[2], row[3], row[4], bounds, row[9])
 
 
 def area_versions(session: Session, code: str) -> list[dict[str, Any]]:

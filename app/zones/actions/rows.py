@@ -25,15 +25,22 @@ def place(session: Session, plan: Plan, zone_id: int | None, ids: Sequence[int])
     """
     bound = {"plan": plan.id, "zone": zone_id, "area": plan.area_code, "ids": list(ids)}
     if zone_id is None:
+        # Joined, not "= ANY": a fresh plan has no statistics yet, and a long list would be searched for each row.
         session.execute(
-            text("DELETE FROM zone_building WHERE plan_id = :plan AND building_id = ANY(:ids)"), bound
+            text(
+                """DELETE FROM zone_building m USING unnest(CAST(:ids AS bigint[])) AS moving (id)
+                   WHERE m.plan_id = :plan AND m.building_id = moving.id"""
+            ),
+            bound,
         )
         return
     # In the order of the key, so that two writers never wait for each other crosswise.
     session.execute(
         text(
             """INSERT INTO zone_building (plan_id, building_id, zone_id, area_code)
-               SELECT :plan, id, :zone, area_code FROM building WHERE id = ANY(:ids) AND area_code = :area ORDER BY id
+               SELECT :plan, b.id, :zone, b.area_code
+               FROM unnest(CAST(:ids AS bigint[])) AS moving (id) JOIN building b ON b.id = moving.id
+               WHERE b.area_code = :area ORDER BY b.id
                ON CONFLICT (plan_id, building_id) DO UPDATE SET zone_id = excluded.zone_id
                WHERE zone_building.zone_id <> excluded.zone_id"""
         ),

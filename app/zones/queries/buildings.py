@@ -133,8 +133,9 @@ def picked_by_id(session: Session, plan_id: int, area_code: str, ids: Sequence[i
     rows = session.execute(
         text(
             """SELECT b.id, coalesce(b.households, 0), m.zone_id
-               FROM building b LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
-               WHERE b.id = ANY(:ids) AND b.area_code = :area AND b.during @> CAST(:on AS date)"""
+               FROM (SELECT DISTINCT unnest(CAST(:ids AS bigint[])) AS id) AS asked JOIN building b ON b.id = asked.id
+               LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
+               WHERE b.area_code = :area AND b.during @> CAST(:on AS date)"""
         ),
         {"plan": plan_id, "area": area_code, "ids": list(ids), "on": on},
     ).all()

@@ -78,7 +78,7 @@ def shown_zone(area_code: str, zone: ZoneLine, colour: int) -> dict[str, Any]:
 def band_text(band: rules.Band) -> str:
     """How full a zone is, in words: colour is never the only sign."""
     return {
-        "empty": _("还没有住户"),
+        "empty": _("没有住户"),
         "far_below": _("过少"),
         "below": _("偏少"),
         "within": _("合适"),

@@ -130,7 +130,10 @@ def options_of(form: Mapping[str, str], inspection: Mapping[str, Any]) -> dict[s
     layer = layer_of(inspection, form.get("layer") or None)
     if layer is None:
         raise InvalidInput("layer_missing", N_("文件里没有可以导入的内容。请换一个文件。"))
-    mapping = {field: form[f"map_{field}"] for field in FIELDS[kind] if form.get(f"map_{field}")}
+    # A column without a single value says nothing; it is as good as not chosen.
+    empty = {column["name"] for column in layer["columns"] if not column["filled_share"]}
+    named = {field: form.get(f"map_{field}", "") for field in FIELDS[kind]}
+    mapping = {field: column for field, column in named.items() if column and column not in empty}
     _refuse_incomplete(kind, mapping, layer)
     has_shapes = bool(layer.get("geometry_types"))
     placed = has_shapes or "lon" in mapping
@@ -170,7 +173,7 @@ def _refuse_incomplete(kind: str, mapping: Mapping[str, str], layer: Mapping[str
                 "column_required", N_("请为“%(field)s”选择一列。"), field=_(FIELD_NAMES[field])
             )
     if len(set(mapping.values())) != len(mapping):
-        raise InvalidInput("column_twice", N_("同一列不能对应两个内容，请检查“哪一列是什么”。"))
+        raise InvalidInput("column_twice", N_("同一列不能对应两个内容，请检查“列对应”。"))
 
 
 def _chosen_crs(form: Mapping[str, str]) -> str | None:

@@ -55,7 +55,7 @@ def candidates_map(session: Session, candidates: list[dict[str, Any]]) -> MapPar
     chart = _ground_map(
         session,
         name="candidates",
-        bounds=around([box[2] for box in boxes], ground),
+        bounds=around([boxes[0][2]] if ground else [box[2] for box in boxes], ground),
         legend=None,
         title=_("文件可能的位置"),
     )
@@ -64,7 +64,7 @@ def candidates_map(session: Session, candidates: list[dict[str, Any]]) -> MapPar
 
 
 def around(boxes: list[Bounds], ground: Bounds | None) -> Bounds:
-    """An extent that shows every box, and the ground when there is some."""
+    """An extent that shows these boxes, and the ground when there is some."""
     edges = [*boxes, ground] if ground else boxes
     return (
         min(box[0] for box in edges),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app import db
 from app.accounts.guard import allow, current_account
 from app.ground.boundary_import import STATE_WORDS, sentence_of
-from app.ground.queries.areas import area_tree
+from app.ground.queries.areas import area_tree, ground_bounds
 from app.ground.queries.imports import (
     finding_counts,
     findings_page,
@@ -38,7 +38,7 @@ RUNNING = ("uploaded", "inspecting", "checking", "publishing")
 # The four steps on top of every page, and which states belong to each.
 STEP_OF_STATE = {
     "uploaded": 1, "inspecting": 1, "inspected": 2, "checking": 3, "checked": 3, "publishing": 4, "published": 4,
-    "undone": 4, "failed": 2, "cancelled": 2,
+    "undone": 4,
 }  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def common_facts(detail: dict[str, Any]) -> dict[str, Any]:
     error = detail["error"] or {}
     return {
         "one": detail,
-        "step": STEP_OF_STATE[detail["state"]],
+        "step": STEP_OF_STATE.get(detail["state"]) or (3 if detail["options"] else 2 if detail["inspection"] else 1),
         "may_change": account is not None and account.role in MAY_CHANGE,
         "kinds": KIND_WORDS,
         "states": STATE_WORDS,
@@ -127,6 +127,7 @@ def show_choices(session: Any, detail: dict[str, Any], common: dict[str, Any]) -
         swapped=any(finding["code"] == "axis_swapped" for finding in inspection.get("findings") or []),
         has_shapes=bool(layer.get("geometry_types")),
         map=pictures.candidates_map(session, candidates) if candidates else None,
+        ground=ground_bounds(session),
     )
 
 

@@ -17,7 +17,9 @@ form.addEventListener('change', async (event) => {
   }
   if (event.target.name?.startsWith('map_')) columnChosen(event.target);
   if (event.target.name === 'crs') await showCandidate(event.target.value);
-  if (event.target.name === 'datum' || event.target.name === 'encoding') event.target.closest('fieldset').classList.remove('is-missing');
+  const part = event.target.closest('.is-missing');
+  part?.classList.remove('is-missing');
+  part?.querySelector('.missing-note')?.remove();
 });
 
 async function fetchColumns() {
@@ -72,8 +74,15 @@ async function showCandidate(code) {
   if (!boxes) return;
   boxes.choose(code);
   const box = boxes.boxes.find((one) => one.key === code);
-  if (box) ward.zoomTo(box.bounds);
+  if (box) ward.zoomTo(withGround(box.bounds));
   ward.redraw();
+}
+
+// Together with what is there already: only then one sees whether it fits.
+function withGround(bounds) {
+  const ground = JSON.parse(document.querySelector('.candidate-map').dataset.ground);
+  if (!ground) return bounds;
+  return [Math.min(bounds[0], ground[0]), Math.min(bounds[1], ground[1]), Math.max(bounds[2], ground[2]), Math.max(bounds[3], ground[3])];
 }
 
 // --- before sending: say what is missing, and go there
@@ -86,7 +95,10 @@ form.addEventListener('submit', (event) => {
   event.stopImmediatePropagation();
   const part = wrong.closest('fieldset, .form-part');
   part.classList.add('is-missing');
-  showProblem(new Error(wrong.validationMessage || fill(W.chooseFirst, { what: part.querySelector('legend, h2')?.textContent.trim() || '' })), form);
+  const legend = part.querySelector('legend, h2');
+  const said = wrong.tagName === 'SELECT' ? wrong.validationMessage : fill(W.chooseFirst, { what: legend?.textContent.trim() || '' });
+  part.querySelector('.missing-note')?.remove();
+  legend.after(el('p', { class: 'missing-note', role: 'alert' }, said));
   wrong.focus({ preventScroll: true });
   part.scrollIntoView({ block: 'center', behavior: 'smooth' });
 }, true);

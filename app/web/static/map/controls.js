@@ -2,6 +2,7 @@
 
 import { fill, made } from "./words.js";
 import { LegendBox } from "./legend.js";
+import { printMap } from "./print.js";
 
 const SHAPES = {
   zoom_in: "M12 5v14M5 12h14",
@@ -89,20 +90,6 @@ function addFullScreen(ward, bar) {
     ward.map.invalidateSize();
   });
   bar.append(button);
-}
-
-// Everything else on the page steps aside while the map is on paper.
-function printMap(ward) {
-  document.documentElement.classList.add("wardmap-printing");
-  ward.container.classList.add("wardmap-on-paper");
-  ward.map.invalidateSize({ animate: false });
-  const restore = () => {
-    document.documentElement.classList.remove("wardmap-printing");
-    ward.container.classList.remove("wardmap-on-paper");
-    ward.map.invalidateSize({ animate: false });
-  };
-  window.addEventListener("afterprint", restore, { once: true });
-  setTimeout(() => window.print(), 700); // the wider view's tiles need a moment
 }
 
 function addPrintHead(ward) {

@@ -5,7 +5,15 @@ import { boxesMeet } from "./geometry.js";
 export const EXTENT = 4096;
 const SIDE = 256;
 
-export const ratio = () => Math.min(window.devicePixelRatio || 1, 2);
+let forced = 0;
+
+// Canvas pixels per CSS pixel. More than 2 costs time that no eye sees.
+export const ratio = () => forced || Math.min(window.devicePixelRatio || 1, 2);
+
+// Another ratio for a while, for paper; 0 goes back.
+export function forceRatio(value) {
+  forced = value;
+}
 
 export const CanvasTiles = L.GridLayer.extend({
   options: { tileSize: SIDE, keepBuffer: 2, updateWhenZooming: false, lastZoom: 17 },
@@ -20,9 +28,6 @@ export const CanvasTiles = L.GridLayer.extend({
 
   createTile(coords, done) {
     const canvas = document.createElement("canvas");
-    const px = SIDE * ratio();
-    canvas.width = px;
-    canvas.height = px;
     canvas.coords = coords;
     this.fill(canvas, done);
     return canvas;
@@ -67,6 +72,7 @@ export const CanvasTiles = L.GridLayer.extend({
     const scale = (SIDE * parts) / EXTENT;
     const r = ratio();
     const ctx = canvas.getContext("2d");
+    if (canvas.width !== SIDE * r) canvas.width = canvas.height = SIDE * r;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, canvas.width, canvas.height);
     const left = (coords.x - x * parts) * SIDE;

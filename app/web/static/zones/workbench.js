@@ -59,10 +59,12 @@ function tellGiven(answer, zone) {
     toast([why, aside].filter(Boolean).join(' '));
     return;
   }
-  const moved = Object.entries(answer.moved_from).filter(() => zone)
-    .map(([from, n]) => fill(said.movedFrom, { n: number(n), zone: from }));
+  const from = zone ? Object.entries(answer.moved_from) : [];
+  const moved = from.length > 3
+    ? fill(said.movedFromMany, { zones: from.length, n: number(from.reduce((sum, [, n]) => sum + n, 0)) })
+    : from.map(([one, n]) => fill(said.movedFrom, { n: number(n), zone: one })).join(' ');
   const main = fill(zone ? said.given : said.takenOut, { n: number(answer.assigned), h: number(answer.households), zone: title });
-  tellDone([main, ...moved, aside].filter(Boolean).join(' '));
+  tellDone([main, moved, aside].filter(Boolean).join(' '));
 }
 
 // One message at a time: a drawing hand must not be buried in them.

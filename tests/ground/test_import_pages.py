@@ -1,0 +1,452 @@
+"""The import wizard over HTTP: who may, what is refused, and what each state shows."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import openpyxl
+import orjson
+import pytest
+from flask import Flask
+from shapely.affinity import translate
+from shapely.geometry import Polygon, mapping
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.geo.findings import SENTENCES
+from app.ground import boundary_import
+from app.ground.queries.import_words import PLAN_SENTENCES
+from app.ground.routes.imports.wording import finding_title
+from tests.builders import build_town, cell, footprint_in
+from tests.conftest import Visitor
+
+LEFT = "329902001001"
+HOSTILE = '<img src=x onerror="document.title=1">'
+JSON = {"Accept": "application/json"}
+Login = Callable[[str], Visitor]
+
+
+def houses(count: int = 3, **facts: Any) -> list[tuple[Polygon | None, dict[str, Any]]]:
+    return [
+        (footprint_in(cell(0), n), {"name": f"{n}幢", "address": f"测试路{n}号", "households": 24, **facts})
+        for n in range(count)
+    ]
+
+
+def geojson(rows: list[tuple[Any, dict[str, Any]]]) -> bytes:
+    features = [
+        {"type": "Feature", "properties": facts, "geometry": mapping(shape) if shape is not None else None}
+        for shape, facts in rows
+    ]
+    return orjson.dumps({"type": "FeatureCollection", "features": features})
+
+
+def send(visitor: Visitor, *files: tuple[str, bytes], key: str = "") -> Any:
+    parts = [(io.BytesIO(content), name) for name, content in files]
+    form = {"key": key or str(uuid4()), "files": parts}
+    return visitor.post("/imports", data=form, headers=JSON, content_type="multipart/form-data")
+
+
+def uploaded(visitor: Visitor, name: str, content: bytes) -> int:
+    answer = send(visitor, (name, content))
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    return int(answer.json["id"])
+
+
+def inspected(visitor: Visitor, settings: Settings, name: str, content: bytes) -> int:
+    import_id = uploaded(visitor, name, content)
+    boundary_import.run_inspect(import_id, settings)
+    return import_id
+
+
+def choice(**form: str) -> dict[str, str]:
+    return {"kind": "building", "datum": "wgs84", "map_name": "name", "map_address": "address", "map_households": "households", **form}
+
+
+def ask_check(visitor: Visitor, import_id: int, **form: str) -> Any:
+    return visitor.post(f"/imports/{import_id}/check", data=choice(**form), headers=JSON)
+
+
+def checked(visitor: Visitor, settings: Settings, rows: list[tuple[Any, dict[str, Any]]], **form: str) -> int:
+    import_id = inspected(visitor, settings, "楼栋.geojson", geojson(rows))
+    answer = ask_check(visitor, import_id, **form)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert boundary_import.run_check(import_id, settings) == "checked"
+    return import_id
+
+
+def page_of(visitor: Visitor, path: str) -> str:
+    answer = visitor.get(path)
+    assert answer.status_code == 200
+    return str(answer.get_data(as_text=True))
+
+
+# --- who may ------------------------------------------------------------------------------------------------------
+
+
+def test_strangers_are_sent_to_sign_in_and_their_files_are_not_read(client: Visitor) -> None:
+    assert client.get("/imports").status_code == 302
+    assert "/sign-in" in client.get("/imports/new").headers["Location"]
+    assert send(client, ("a.geojson", b"x" * 3_000_000)).status_code == 413
+    assert send(client, ("a.geojson", b"{}")).status_code == 403
+
+
+def test_community_workers_look_but_do_not_change(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    planner, worker = login_as("planner"), login_as("community")
+    import_id = checked(planner, settings, houses())
+    page = page_of(worker, f"/imports/{import_id}")
+    assert "等规划员确认后才会写入" in page
+    assert 'id="accept"' not in page and 'id="settle"' not in page
+    assert "导入新文件" not in page_of(worker, "/imports")
+    assert worker.get(f"/imports/{import_id}/findings.json").status_code == 200
+    assert worker.get("/imports/new").status_code == 403
+    for step in ("inspect", "check", "repair", "publish", "undo", "cancel", "settle"):
+        assert worker.post(f"/imports/{import_id}/{step}", headers=JSON).status_code == 403
+    assert send(worker, ("a.geojson", b"{}")).status_code == 403
+
+
+def test_a_form_without_its_token_is_refused_in_words(login_as: Login, session: Session) -> None:
+    visitor = login_as("planner")
+    form = {"key": str(uuid4()), "files": (io.BytesIO(b"{}"), "a.geojson")}
+    answer = visitor.client.post("/imports", data=form, headers=JSON)
+    assert answer.status_code == 400 and "刷新" in answer.json["sentence"]
+    assert session.scalar(text("SELECT count(*) FROM ground_import")) == 0
+
+
+# --- handing in -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "status"), [(1_200_000, 422), (4_000_000, 413)])
+def test_too_large_is_said_in_chinese(
+    app: Flask, settings: Settings, session: Session, login_as: Login, monkeypatch: pytest.MonkeyPatch, size: int, status: int
+) -> None:
+    visitor = login_as("planner")
+    monkeypatch.setitem(app.config, "SETTINGS", replace(settings, max_upload_mb=1))
+    answer = send(visitor, ("大.geojson", b"x" * size))
+    assert answer.status_code == status
+    assert "MB" in answer.json["sentence"] and re.search(r"[\u4e00-\u9fff]", answer.json["sentence"])
+    assert session.scalar(text("SELECT count(*) FROM ground_import")) == 0
+
+
+def test_a_file_beyond_the_general_limit_is_taken(login_as: Login, session: Session) -> None:
+    import_id = uploaded(login_as("planner"), "大.geojson", b'{"a": "' + b"x" * 3_000_000 + b'"}')
+    assert session.scalar(text("SELECT size_bytes FROM ground_import WHERE id = :id"), {"id": import_id}) == 3_000_009
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [],
+        [("empty.geojson", b"")],
+        [("a.geojson", b"{}"), ("b.geojson", b"{}")],
+        [("a.shp", b"1"), ("b.dbf", b"1")],
+    ],
+)
+def test_what_cannot_be_one_import_is_refused(login_as: Login, session: Session, files: list[tuple[str, bytes]]) -> None:
+    answer = send(login_as("planner"), *files)
+    assert answer.status_code == 422 and answer.json["sentence"]
+    assert session.scalar(text("SELECT count(*) FROM ground_import")) == 0
+
+
+def test_pressing_twice_brings_a_file_in_once(login_as: Login, session: Session) -> None:
+    visitor, key = login_as("planner"), str(uuid4())
+    first = send(visitor, ("a.geojson", b"{}"), key=key)
+    again = send(visitor, ("a.geojson", b"{}"), key=key)
+    assert first.json == again.json
+    assert session.scalar(text("SELECT count(*) FROM ground_import")) == 1
+    assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%ground.inspect'")) == 1
+
+
+def test_without_scripts_the_upload_leads_to_the_import(login_as: Login) -> None:
+    form = {"key": str(uuid4()), "files": (io.BytesIO(b"{}"), "a.geojson")}
+    answer = login_as("planner").post("/imports", data=form)
+    assert answer.status_code == 303 and re.search(r"/imports/\d+$", answer.headers["Location"])
+
+
+# --- what each state shows ------------------------------------------------------------------------------------------
+
+
+def test_the_whole_way_and_back(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    import_id = uploaded(visitor, "楼栋.geojson", geojson(houses()))
+    address = f"/imports/{import_id}"
+    assert "正在打开文件" in page_of(visitor, address)
+    standing = visitor.get(f"{address}/progress").json
+    assert standing["state"] == "inspecting" and standing["stage"] == "等待处理"
+
+    boundary_import.run_inspect(import_id, settings)
+    page = page_of(visitor, address)
+    assert re.search(r'value="building" checked', page), "the guessed kind is preselected"
+    assert "EPSG:4326" in page and "文件里写明" in page
+    assert re.search(r'name="map_name".*?<option value="name"[^>]*selected', page, re.S) and "自动认出" in page
+    assert "测试路0号" in page, "samples of the column"
+
+    assert ask_check(visitor, import_id).json["state"] == "checking"
+    assert "正在检查" in page_of(visitor, address)
+    boundary_import.run_check(import_id, settings)
+    page = page_of(visitor, address)
+    assert "确认导入 3 条" in page and re.search(r'figure-create.*?<b class="figure-count">3</b>', page, re.S)
+
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version
+    assert visitor.post(f"{address}/publish", data={"version": version[1]}, headers=JSON).status_code == 200
+    assert "正在写入" in page_of(visitor, address)
+    assert boundary_import.run_publish(import_id, settings) == "published"
+    page = page_of(visitor, address)
+    assert "新增 3 条" in page and "这次新增的 3 条会删除" in page
+    assert session.scalar(text("SELECT count(*) FROM building")) == 3
+
+    assert visitor.post(f"{address}/undo", headers=JSON).json["state"] == "undone"
+    assert "已全部退回" in page_of(visitor, address)
+    assert session.scalar(text("SELECT count(*) FROM building")) == 0
+    line = page_of(visitor, "/imports")
+    assert "楼栋.geojson" in line and "已撤销" in line and "planner-" in line
+
+
+def test_nothing_about_the_place_is_guessed(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    shapes = [(translate(footprint_in(cell(0), n), 668_000, 3_530_000), {"name": f"{n}幢"}) for n in range(3)]
+    import_id = inspected(visitor, settings, "社区.zip", loose_shapefile(shapes))
+    page = page_of(visitor, f"/imports/{import_id}")
+    assert "程序不会替你猜" in page
+    assert not re.search(r'name="crs"[^>]*checked', page)
+    asked = {"map_address": "", "map_households": ""}
+    assert ask_check(visitor, import_id, **asked).json["code"] == "crs_not_chosen"
+    assert ask_check(visitor, import_id, crs="other", crs_other="随便", **asked).json["code"] == "crs_malformed"
+    assert ask_check(visitor, import_id, crs="EPSG:4549", datum="", **asked).json["code"] == "datum_not_chosen"
+    assert ask_check(visitor, import_id, crs="other", crs_other="4549", **asked).status_code == 200
+    kept = session.scalar(text("SELECT options FROM ground_import WHERE id = :id"), {"id": import_id})
+    assert kept["crs"] == "EPSG:4549" and kept["datum"] == "wgs84"
+
+
+def loose_shapefile(rows: list[tuple[Any, dict[str, Any]]]) -> bytes:
+    """A zipped shapefile without its .prj."""
+    import tempfile
+
+    import geopandas
+
+    body = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(body, "w") as packed:
+        frame = geopandas.GeoDataFrame([facts for _, facts in rows], geometry=[shape for shape, _ in rows])
+        frame.to_file(Path(folder) / "layer.shp", encoding="gb18030")
+        for path in Path(folder).iterdir():
+            if path.suffix in (".shp", ".shx", ".dbf"):
+                packed.write(path, path.name)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"kind": ""}, "kind_missing"),
+        ({"kind": "volcano"}, "kind_missing"),
+        ({"kind": "community", "map_name": ""}, "column_required"),
+        ({"map_name": "no such column"}, "column_unknown"),
+        ({"map_name": "name", "map_address": "name"}, "column_twice"),
+        ({"into": "1; DROP TABLE area"}, "code_malformed"),
+        ({"layer": "楼栋", "encoding": "gb18030\x00"}, None),
+    ],
+)
+def test_choices_that_do_not_fit_are_named(
+    login_as: Login, settings: Settings, session: Session, form: dict[str, str], code: str | None
+) -> None:
+    visitor = login_as("planner")
+    import_id = inspected(visitor, settings, "楼栋.geojson", geojson(houses()))
+    answer = ask_check(visitor, import_id, **form)
+    assert answer.status_code in (409, 422) and answer.json["sentence"]
+    if code:
+        assert answer.json["code"] == code
+    assert visitor.get(f"/imports/{import_id}/progress").json["state"] == "inspected"
+
+
+def test_columns_follow_the_kind(login_as: Login, settings: Settings) -> None:
+    visitor = login_as("planner")
+    import_id = inspected(visitor, settings, "a.geojson", geojson(houses()))
+    piece = page_of(visitor, f"/imports/{import_id}/columns?kind=community")
+    assert 'name="map_parent_name"' in piece and 'name="map_floors"' not in piece
+    assert "必选" in piece
+
+
+def test_a_broken_file_says_what_and_what_now(login_as: Login, settings: Settings) -> None:
+    visitor = login_as("planner")
+    import_id = inspected(visitor, settings, "断.geojson", geojson(houses())[:-60])
+    page = page_of(visitor, f"/imports/{import_id}")
+    assert "不完整" in page and "现有数据没有任何改动" in page and "换一个文件" in page
+    assert "Traceback" not in page and "File &#34;" not in page
+
+
+def test_cancelling_leads_back_to_the_choices(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    import_id = checked(visitor, settings, houses())
+    assert visitor.post(f"/imports/{import_id}/cancel", headers=JSON).json["state"] == "cancelled"
+    assert f"/imports/{import_id}?step=choose" in page_of(visitor, f"/imports/{import_id}")
+    assert ask_check(visitor, import_id).status_code == 200
+
+
+def test_missing_imports_are_not_found(login_as: Login) -> None:
+    visitor = login_as("planner")
+    for path in ("", "/progress", "/columns", "/findings.csv", "/repaired/1"):
+        assert visitor.get(f"/imports/987654{path}").status_code == 404
+
+
+# --- review ---------------------------------------------------------------------------------------------------------
+
+
+def test_rows_outside_every_community_are_settled_by_hand(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    outside = (translate(footprint_in(cell(0), 0), 0, -0.02), {"name": "堤外泵站", "address": "", "households": 0})
+    import_id = checked(visitor, settings, [*houses(2), outside])
+    listed = visitor.get(f"/imports/{import_id}/unplaced.json").json
+    assert [(row["row_no"], row["name"], row["reason"]) for row in listed["rows"]] == [(3, "堤外泵站", "community_none")]
+    answer = visitor.post(f"/imports/{import_id}/settle", json={"rows": [3], "community_code": LEFT}, headers=JSON)
+    assert answer.json["settled"] == 1 and answer.json["summary"]["create"] == 3
+    assert visitor.get(f"/imports/{import_id}/unplaced.json").json["total"] == 0
+    back = visitor.post(f"/imports/{import_id}/settle", json={"rows": [3], "community_code": None}, headers=JSON)
+    assert back.json["summary"]["create"] == 2 and back.json["version"] > answer.json["version"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"rows": "all"}, {"rows": [1], "community_code": "abc"}, {"rows": [-1], "community_code": LEFT}, {"rows": [1], "community_code": 5}],
+)
+def test_settling_takes_only_row_numbers_and_codes(
+    login_as: Login, settings: Settings, session: Session, body: dict[str, Any]
+) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    import_id = checked(visitor, settings, houses(1))
+    assert visitor.post(f"/imports/{import_id}/settle", json=body, headers=JSON).status_code == 422
+
+
+def test_the_second_of_two_people_is_told(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    first, second = login_as("planner"), login_as("planner")
+    import_id = checked(first, settings, houses(2))
+    seen = second.get(f"/imports/{import_id}/progress").json["version"]
+    first.post(f"/imports/{import_id}/settle", json={"rows": [1], "community_code": LEFT}, headers=JSON)
+    late = second.post(f"/imports/{import_id}/publish", data={"version": seen}, headers=JSON)
+    assert late.status_code == 409 and late.json["code"] == "plan_changed"
+    assert first.post(f"/imports/{import_id}/publish", headers=JSON).status_code == 200
+    twice = second.post(f"/imports/{import_id}/publish", headers=JSON)
+    assert twice.status_code == 409 and "正在写入" in twice.json["sentence"]
+
+
+def test_repairs_are_offered_shown_and_used(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    west, south, east, north = footprint_in(cell(0), 5).bounds
+    # A house with a tiny loop at one corner.
+    loop = [(west + 2e-6, north), (west - 2e-6, north - 4e-6), (west + 2e-6, north - 4e-6), (west - 2e-6, north)]
+    looped = Polygon([(west, south), (east, south), (east, north), *loop])
+    assert not looped.is_valid
+    import_id = checked(visitor, settings, [(looped, {"name": "错的", "address": "", "households": 3}), *houses(1)])
+    assert "采用修复" in page_of(visitor, f"/imports/{import_id}")
+    shown = visitor.get(f"/imports/{import_id}/findings.json?code=geometry_invalid").json["findings"]
+    assert shown[0]["repair"] and "平方米" in shown[0]["sentence"]
+    pair = visitor.get(f"/imports/{import_id}/repaired/{shown[0]['row_no']}").json
+    assert pair["before"]["type"] and pair["after"]["type"] == "MultiPolygon"
+    assert visitor.post(f"/imports/{import_id}/repair", headers=JSON).json["state"] == "checking"
+    boundary_import.run_check(import_id, settings)
+    assert "确认导入 2 条" in page_of(visitor, f"/imports/{import_id}")
+
+
+def test_lists_are_filtered_and_paged(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    import_id = checked(visitor, settings, [*houses(4), (None, {"name": "", "address": "", "households": 1})])
+    address = f"/imports/{import_id}/rows.json"
+    assert visitor.get(f"{address}?verdict=create").json["total"] == 4
+    assert [row["name"] for row in visitor.get(f"{address}?q=测试路2号").json["rows"]] == ["2幢"]
+    page = visitor.get(f"{address}?limit=2").json
+    assert len(page["rows"]) == 2 and visitor.get(f"{address}?limit=2&after={page['next']}").json["rows"][0]["row_no"] == 3
+    assert visitor.get(f"{address}?verdict=everything").status_code == 422
+    assert visitor.get(f"/imports/{import_id}/findings.json?severity=loud").status_code == 422
+    drawn = visitor.get(f"/imports/{import_id}/rows.geojson").json["features"]
+    assert {feature["properties"]["verdict"] for feature in drawn} >= {"create"}
+    marks = visitor.get(f"/imports/{import_id}/findings.geojson").json["features"]
+    assert all(mark["properties"]["severity"] in ("error", "warning", "note") for mark in marks)
+
+
+def test_findings_can_be_taken_along_without_becoming_formulas(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    evil = '=HYPERLINK("http://example.org")'
+    outside = (translate(footprint_in(cell(0), 0), 0, -0.02), {"name": evil, "address": "", "households": 1})
+    import_id = checked(visitor, settings, [outside])
+    answer = visitor.get(f"/imports/{import_id}/findings.csv")
+    assert answer.data.startswith(b"\xef\xbb\xbf") and "filename*=UTF-8''" in answer.headers["Content-Disposition"]
+    lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert lines[0][0] == "行" and ["1", f"'{evil}", "不能导入", "不在任何社区内"] == lines[1][:4]
+    sheet = openpyxl.load_workbook(io.BytesIO(visitor.get(f"/imports/{import_id}/findings.xlsx").data)).active
+    assert sheet["B2"].value == evil and sheet["B2"].data_type == "s"
+
+
+# --- texts of others --------------------------------------------------------------------------------------------------
+
+
+def test_hostile_names_stay_text(login_as: Login, settings: Settings, session: Session) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    column = "name" + HOSTILE
+    rows = [(footprint_in(cell(0), n), {column: f"{n}{HOSTILE}", "address": "`${alert(1)}`"}) for n in range(3)]
+    rows.append((translate(footprint_in(cell(0), 9), 0, -0.02), {column: HOSTILE, "address": "</script><script>alert(1)</script>"}))
+    import_id = inspected(visitor, settings, "a`${alert(1)}`&'楼'.geojson", geojson(rows))
+    page = page_of(visitor, f"/imports/{import_id}?step=choose")
+    assert escape(column, quote=False).replace('"', "&#34;") in page
+    assert "<img src=x" not in page and "<script>alert" not in page
+    answer = ask_check(visitor, import_id, map_name=column, map_households="")
+    assert answer.status_code == 200, answer.json
+    assert boundary_import.run_check(import_id, settings) == "checked"
+    for path in (f"/imports/{import_id}", "/imports"):
+        page = page_of(visitor, path)
+        assert "<img src=x" not in page and "<script>alert" not in page and "&#39;楼&#39;" in page
+    for path in ("findings.json", "rows.json", "unplaced.json", "rows.geojson", "findings.geojson"):
+        answer = visitor.get(f"/imports/{import_id}/{path}")
+        assert answer.mimetype == "application/json" and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert HOSTILE in visitor.get(f"/imports/{import_id}/unplaced.json").json["rows"][0]["name"]
+
+
+# --- words and help ---------------------------------------------------------------------------------------------------
+
+
+def test_every_finding_has_a_title_in_words(app: Flask) -> None:
+    with app.test_request_context():
+        for code, sentence in {**SENTENCES, **PLAN_SENTENCES}.items():
+            title = finding_title(code, sentence)
+            assert title and title != code and "%" not in title and len(title) < 40, code
+
+
+def test_an_empty_list_says_what_can_be_brought_in(login_as: Login) -> None:
+    page = page_of(login_as("planner"), "/imports")
+    assert "还没有导入过文件" in page and "/imports/example/buildings.csv" in page
+
+
+def test_examples_can_be_downloaded_and_brought_in(login_as: Login, settings: Settings) -> None:
+    visitor = login_as("planner")
+    for name, kind in (("buildings.csv", "building"), ("communities.geojson", "community")):
+        body = visitor.get(f"/imports/example/{name}").data
+        import_id = inspected(visitor, settings, name, body)
+        assert re.search(rf'value="{kind}" checked', page_of(visitor, f"/imports/{import_id}"))
+    assert visitor.get("/imports/example/..%2Fpyproject.toml").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["planner", "community"])
+def test_help_explains_findings_and_zones(login_as: Login, role: str) -> None:
+    page = page_of(login_as(role), "/help")
+    for word in ("导入文件", "检查结果是什么意思", "划分责任区", "导出和打印"):
+        assert word in page

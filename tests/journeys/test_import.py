@@ -1,0 +1,167 @@
+"""Bringing files in, as a planner does it in a real browser: an office screen and a phone."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from playwright.sync_api import expect
+from shapely.affinity import translate
+from shapely.geometry import mapping, shape
+
+from tests.conftest import GEODATA, LiveServer, sign_in
+
+SIZES = {"office": (1440, 900), "phone": (390, 844)}
+HOSTILE = '<img src=x onerror="document.title=1">'
+WAIT_MS = 90_000
+
+
+@pytest.fixture(params=SIZES)
+def desk(page: Any, request: pytest.FixtureRequest, live_server: LiveServer) -> Any:
+    """A planner's screen, signed in, on the list of imports."""
+    width, height = SIZES[request.param]
+    page.set_viewport_size({"width": width, "height": height})
+    sign_in(page, live_server, "/imports")
+    return page
+
+
+def hand_in(page: Any, *paths: Path) -> None:
+    """Upload files and wait until the wizard asks about them."""
+    page.goto("/".join(page.url.split("/")[:3]) + "/imports/new")
+    page.set_input_files("#files", list(paths))
+    page.get_by_role("button", name="上传并检查").click()
+    page.wait_for_url(re.compile(r"/imports/\d+$"))
+
+
+def check(page: Any) -> None:
+    """Ask for the check and wait for its result."""
+    page.get_by_role("button", name="开始检查").click()
+    page.locator("#accept").wait_for(timeout=WAIT_MS)
+
+
+def accept(page: Any) -> None:
+    page.locator("#accept").click()
+    page.get_by_role("heading", name="导入完成").wait_for(timeout=WAIT_MS)
+
+
+def undo(page: Any) -> None:
+    page.get_by_role("button", name="撤销这次导入").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤销", exact=True).click()
+    page.get_by_role("heading", name="已撤销").wait_for(timeout=WAIT_MS)
+
+
+def new_houses(folder: Path) -> Path:
+    """Houses that the town does not have: three new ones, one far outside, one with a knot in its outline."""
+    known = orjson.loads((GEODATA / "buildings.geojson").read_bytes())["features"][:5]
+    features = []
+    for number, feature in enumerate(known):
+        moved = translate(shape(feature["geometry"]), 0.00002, 0.00002)
+        facts = {"楼栋名称": f"新{number}幢", "地址": f"新建路{number}号", "户数": 24}
+        features.append({"type": "Feature", "properties": facts, "geometry": mapping(moved)})
+    features[3]["geometry"] = mapping(translate(shape(features[3]["geometry"]), 0, -0.045))
+    features[3]["properties"]["楼栋名称"] = f"堤外泵站{HOSTILE}"
+    west, south, east, north = shape(features[4]["geometry"]).bounds
+    knot = [[west, south], [east, north], [east, south], [west, north], [west, south]]
+    features[4]["geometry"] = {"type": "Polygon", "coordinates": [knot]}
+    path = folder / "新建楼栋.geojson"
+    path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def test_a_gbk_shapefile_is_read_right(desk: Any) -> None:
+    hand_in(desk, GEODATA / "broken" / "gbk_without_cpg.zip")
+    desk.get_by_text("GB18030（GBK）").wait_for(timeout=WAIT_MS)
+    chosen = desk.locator('input[name="encoding"]:checked')
+    expect(chosen).to_have_value("gb18030")
+    expect(desk.locator(".encoding-card", has=chosen)).to_contain_text("帆影社区")
+    expect(desk.locator('input[name="kind"]:checked')).to_have_value("community")
+    expect(desk.locator("#place")).to_contain_text("EPSG:4549")
+    check(desk)
+    # The boundaries are those that the town has already.
+    assert desk.locator(".figure-refused .figure-count").inner_text() == "0"
+    desk.locator("#tab-rows").click()
+    expect(desk.locator("#rows tbody")).to_contain_text("观潮社区")
+
+
+def test_findings_settled_accepted_and_undone(desk: Any, tmp_path: Path) -> None:
+    hand_in(desk, new_houses(tmp_path))
+    desk.locator("#choose").wait_for(timeout=WAIT_MS)
+    expect(desk.locator('input[name="kind"]:checked')).to_have_value("building")
+    expect(desk.locator("#map-name")).to_have_value("楼栋名称")
+    check(desk)
+    assert desk.title().startswith("检查结果")
+
+    # Stepping through the findings with the keyboard, the map follows.
+    desk.locator("#findings tbody tr").first.focus()
+    desk.keyboard.press("ArrowDown")
+    expect(desk.locator("#current")).to_contain_text("第 1 条")
+    desk.keyboard.press("ArrowDown")
+    expect(desk.locator("#current")).to_contain_text("第 2 条")
+    desk.locator('.chip[data-code="geometry_invalid"]').click()
+    desk.locator("#findings tbody tr").first.click()
+    expect(desk.locator(".repair-modes")).to_be_visible()
+    desk.get_by_role("button", name="修复后").click()
+    expect(desk.get_by_role("button", name="修复后")).to_have_attribute("aria-pressed", "true")
+
+    # One falls outside every community: given to one by hand.
+    before = int(desk.locator(".figure-create .figure-count").inner_text())
+    desk.locator("#tab-unplaced").click()
+    desk.locator("#unplaced tbody tr").first.click()
+    expect(desk.locator("#current h2")).to_contain_text(f"堤外泵站{HOSTILE}")
+    desk.locator("#settle-code").select_option(label="煤码头社区")
+    desk.get_by_role("button", name="指定", exact=True).click()
+    expect(desk.locator(".figure-create .figure-count")).to_have_text(str(before + 1))
+    expect(desk.locator("#accept")).to_have_text(re.compile(rf"确认导入 {before + 1} 条"))
+
+    accept(desk)
+    expect(desk.locator(".end-card")).to_contain_text(f"新增 {before + 1} 条")
+    undo(desk)
+    expect(desk.locator(".end-card")).to_contain_text("已全部退回")
+
+
+def test_a_missing_reference_system_is_asked_on_a_map(desk: Any) -> None:
+    hand_in(desk, GEODATA / "broken" / "crs_missing.zip")
+    desk.locator(".candidate-map canvas").first.wait_for(timeout=WAIT_MS)
+    assert desk.locator('input[name="crs"]:checked').count() == 0
+    desk.get_by_role("button", name="开始检查").click()
+    expect(desk.locator(".missing-note")).to_contain_text("坐标系")
+    desk.locator('input[name="crs"][value="EPSG:4549"]').check()
+    expect(desk.locator(".missing-note")).to_have_count(0)
+    check(desk)
+    desk.get_by_role("button", name="不导入了").click()
+    desk.get_by_role("heading", name="已取消").wait_for(timeout=WAIT_MS)
+
+
+def test_a_broken_file_is_refused_in_words(desk: Any) -> None:
+    hand_in(desk, GEODATA / "broken" / "dbf_missing.zip")
+    desk.get_by_role("heading", name="没有成功").wait_for(timeout=WAIT_MS)
+    expect(desk.locator(".alert-danger").first).to_contain_text(".dbf")
+    expect(desk.get_by_role("link", name="换一个文件")).to_be_visible()
+
+
+def test_what_cannot_work_is_said_before_sending(desk: Any, tmp_path: Path) -> None:
+    lone, empty, other = tmp_path / "楼.shp", tmp_path / "空.geojson", tmp_path / "说明.docx"
+    lone.write_bytes(b"1")
+    empty.write_bytes(b"")
+    other.write_bytes(b"1")
+    desk.get_by_role("link", name="导入新文件").or_(desk.get_by_role("link", name="选择文件")).first.click()
+    desk.set_input_files("#files", [lone])
+    expect(desk.locator("#warning")).to_contain_text(".dbf")
+    desk.set_input_files("#files", [empty])
+    expect(desk.locator("#problem")).to_contain_text("空文件")
+    desk.set_input_files("#files", [other])
+    expect(desk.locator("#problem")).to_contain_text("不是能导入的格式")
+    expect(desk.locator("#send")).to_be_disabled()
+    desk.get_by_role("button", name="去掉 说明.docx").click()
+    expect(desk.locator("#problem")).to_be_hidden()
+
+
+def test_the_list_is_found_and_sorted(desk: Any) -> None:
+    hand_in(desk, GEODATA / "broken" / "dbf_missing.zip")
+    desk.get_by_role("heading", name="没有成功").wait_for(timeout=WAIT_MS)
+    desk.get_by_role("link", name="所有导入").click()
+    desk.locator("#filter").fill("dbf_missing 未成功")
+    expect(desk.locator("#imports tbody tr:visible").first).to_contain_text("dbf_missing.zip")
+    desk.locator("#filter").fill("没有这样的文件")
+    expect(desk.locator("#none-found")).to_be_visible()

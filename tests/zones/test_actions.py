@@ -1,0 +1,384 @@
+"""Drafts, zones, buildings given and taken back, on a real PostGIS."""
+
+from datetime import date
+
+import orjson
+import pytest
+from shapely.geometry import LineString, box
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from app.db import explained
+from app.errors import Conflict, DomainError, InvalidInput, NotFound
+from app.zones import actions
+from app.zones.queries import buildings as building_queries
+from app.zones.queries import plans as plan_queries
+from tests.builders import build_building, cell, footprint_in
+from tests.zones.town import COMMUNITY, NEIGHBOUR, TODAY, Town, around, build_town, fresh_key, row
+
+
+@pytest.fixture
+def town(session) -> Town:
+    return build_town(session)
+
+
+def sums(session, town: Town) -> dict[int, tuple[int, int]]:
+    return {
+        z.number: (z.buildings, z.households) for z in plan_queries.zone_lines(session, town.plan.id, TODAY)
+    }
+
+
+def refused(code: str, work) -> DomainError:
+    with pytest.raises(DomainError) as caught:
+        work()
+    assert caught.value.code == code
+    return caught.value
+
+
+# --- giving ----------------------------------------------------------------------------------------
+
+
+def test_a_lasso_gives_what_lies_inside_and_says_what_moved(session, town: Town) -> None:
+    first, second = town.zone(session), town.zone(session)
+    done = town.give(session, first, lasso=around(row(0)))
+    assert {k: done.answer[k] for k in ("assigned", "unchanged", "outside", "households", "moved_from")} == {
+        "assigned": 10, "unchanged": 0, "outside": 0, "households": 200, "moved_from": {},
+    }  # fmt: skip
+    done = town.give(session, second, lasso=around(row(0)[:4] + row(1)[:4]))
+    assert (done.answer["assigned"], done.answer["moved_from"]) == (8, {"1": 4})
+    assert sums(session, town) == {1: (6, 120), 2: (8, 160)}
+    again = town.give(session, second, lasso=around(row(0)[:4] + row(1)[:4]))
+    assert (again.answer["assigned"], again.answer["unchanged"], again.step) == (0, 8, 0)
+    assert again.version == done.version
+
+
+def test_the_point_on_the_surface_decides(session, town: Town) -> None:
+    zone = town.zone(session)
+    # An L-shaped house: its centroid lies in the empty corner, its point on the surface does not.
+    corner = LineString([(118.6030, 31.9540), (118.6030, 31.9525), (118.6045, 31.9525)]).buffer(0.0002)
+    house = build_building(session, f"{COMMUNITY}00021", corner, households=9)
+    spot = session.execute(
+        text("SELECT ST_X(point), ST_Y(point) FROM building WHERE id = :id"), {"id": house}
+    ).one()
+    near = box(spot[0] - 1e-5, spot[1] - 1e-5, spot[0] + 1e-5, spot[1] + 1e-5)
+    assert town.give(session, zone, lasso=near).answer["ids"] == [house]
+    # A lasso that crosses the walls but misses the point takes nothing.
+    middle = footprint_in(cell(0), 0)
+    west, south, east, north = middle.bounds
+    missed = town.give(session, zone, lasso=box(west - 0.0001, south - 0.0001, west + 0.0001, north + 0.0001))
+    assert missed.answer["assigned"] == 0
+    touched = town.give(session, zone, lasso=box(west - 0.0001, south, (west + east) / 2, north))
+    assert touched.answer["assigned"] == 1, "a point on the line is inside"
+
+
+def test_buildings_of_another_community_are_counted_and_left_alone(session, town: Town) -> None:
+    zone = town.zone(session)
+    done = town.give(session, zone, lasso=box(118.59, 31.94, 118.62, 31.96))
+    assert (done.answer["assigned"], done.answer["outside"]) == (20, 5)
+    by_id = town.give(session, zone, building_ids=[*town.elsewhere, 999_999_999])
+    assert (by_id.answer["assigned"], by_id.answer["outside"]) == (0, 6)
+
+
+def test_the_database_itself_refuses_a_building_of_another_community(session, town: Town) -> None:
+    zone = town.zone(session)
+    for area in (NEIGHBOUR, COMMUNITY):
+        with pytest.raises(IntegrityError) as caught, session.begin_nested():
+            session.execute(
+                text("INSERT INTO zone_building VALUES (:plan, :building, :zone, :area)"),
+                {"plan": town.plan.id, "building": town.elsewhere[0], "zone": zone, "area": area},
+            )
+        assert isinstance(explained(caught.value), (Conflict, IntegrityError))
+
+
+def test_a_zone_of_another_plan_is_unknown(session, town: Town) -> None:
+    other = actions.make_draft(session, NEIGHBOUR, "别处", None)
+    zone = actions.add_zone(session, other.id, colours=12, seen_version=1, key=fresh_key(), by=None).answer[
+        "zone"
+    ]["id"]
+    refused("zone_unknown", lambda: town.give(session, zone, building_ids=town.buildings[:1]))
+
+
+def test_taking_out_leaves_no_row(session, town: Town) -> None:
+    zone = town.zone(session)
+    town.give(session, zone, building_ids=town.buildings)
+    done = town.give(session, None, building_ids=town.buildings[:3])
+    assert (done.answer["assigned"], done.answer["zone"], done.answer["moved_from"]) == (3, None, {"1": 3})
+    assert plan_queries.plan_sums(session, town.plan.id, COMMUNITY, TODAY) == (20, 400, 3, 60)
+
+
+def test_a_building_that_is_gone_does_not_count(session, town: Town) -> None:
+    zone = town.zone(session)
+    session.execute(
+        text("UPDATE building SET during = '[2026-01-01,2026-06-01)' WHERE id = :id"),
+        {"id": town.buildings[0]},
+    )
+    assert town.give(session, zone, building_ids=town.buildings[:2]).answer["assigned"] == 1
+
+
+def test_neither_or_both_ways_of_picking_is_refused(session, town: Town) -> None:
+    zone = town.zone(session)
+    refused("nothing_picked", lambda: town.give(session, zone))
+    refused("nothing_picked", lambda: town.give(session, zone, building_ids=[1], lasso=around(row(0))))
+
+
+# --- once, and only by who has seen it ---------------------------------------------------------------
+
+
+def test_a_repeated_request_takes_effect_once(session, town: Town) -> None:
+    zone = town.zone(session)
+    key, seen = fresh_key(), town.plan.version
+    first = town.give(session, zone, building_ids=town.buildings[:4], key=key, seen_version=seen)
+    town.give(session, None, building_ids=town.buildings[:2])
+    again = town.give(session, zone, building_ids=town.buildings[:4], key=key, seen_version=seen)
+    assert again.answer == first.answer
+    assert sums(session, town) == {1: (2, 40)}
+    assert session.scalar(text("SELECT count(*) FROM plan_step WHERE key = :key"), {"key": key}) == 1
+
+
+def test_a_key_may_not_come_back_with_another_wish(session, town: Town) -> None:
+    zone, key = town.zone(session), fresh_key()
+    town.give(session, zone, building_ids=town.buildings[:1], key=key)
+    refused("key_reused", lambda: town.give(session, zone, building_ids=town.buildings[:2], key=key))
+    refused("key_unusable", lambda: town.give(session, zone, building_ids=town.buildings[:2], key="short"))
+
+
+def test_who_has_not_seen_the_plan_as_it_is_is_refused(session, town: Town) -> None:
+    zone, seen = town.zone(session), town.plan.version
+    town.give(session, zone, building_ids=town.buildings[:1])
+    problem = refused(
+        "plan_changed", lambda: town.give(session, zone, building_ids=town.buildings[1:2], seen_version=seen)
+    )
+    assert (problem.facts["seen"], problem.facts["now"]) == (seen, seen + 1)
+    assert sums(session, town) == {1: (1, 20)}
+
+
+def test_a_published_plan_is_never_changed(session, town: Town) -> None:
+    zone = town.zone(session)
+    town.give(session, zone, building_ids=town.buildings)
+    session.execute(
+        text("UPDATE plan SET state = 'published', during = '[2026-11-23,)' WHERE id = :id"),
+        {"id": town.plan.id},
+    )
+    ways = [
+        lambda: town.give(session, None, building_ids=town.buildings),
+        lambda: town.zone(session),
+        lambda: actions.remove_zone(session, town.plan.id, zone, seen_version=3, key=fresh_key(), by=None),
+        lambda: actions.rename_zone(
+            session, town.plan.id, zone, "x", seen_version=3, key=fresh_key(), by=None
+        ),
+        lambda: actions.renumber_zones(session, town.plan.id, seen_version=3, key=fresh_key(), by=None),
+        lambda: actions.undo_step(session, town.plan.id, 1, 3),
+        lambda: actions.rename_plan(session, town.plan.id, "x", 3),
+        lambda: actions.delete_draft(session, town.plan.id),
+    ]
+    for way in ways:
+        refused("plan_published", way)
+    assert sums(session, town) == {1: (20, 400)}
+
+
+# --- undo --------------------------------------------------------------------------------------------
+
+
+def everything(session, town: Town) -> list[tuple]:
+    rows = session.execute(
+        text(
+            """SELECT z.id, z.number, z.name, z.colour, m.building_id FROM zone z
+               LEFT JOIN zone_building m ON m.zone_id = z.id WHERE z.plan_id = :plan ORDER BY 1, 5"""
+        ),
+        {"plan": town.plan.id},
+    )
+    return [tuple(one) for one in rows]
+
+
+def test_every_step_can_be_undone_and_done_again(session, town: Town) -> None:
+    seen = [everything(session, town)]
+
+    def after() -> None:
+        session.flush()
+        seen.append(everything(session, town))
+
+    def ask(action, *given):
+        return action(session, town.plan.id, *given, seen_version=town.plan.version, key=fresh_key(), by=None)
+
+    first = town.zone(session)
+    after()
+    second = town.zone(session, "滨江片")
+    after()
+    town.give(session, first, lasso=around(row(0)))
+    after()
+    town.give(session, second, building_ids=town.buildings[5:15])
+    after()
+    ask(actions.rename_zone, second, "滨江", 1)
+    after()
+    ask(actions.renumber_zones)
+    after()
+    town.give(session, None, building_ids=town.buildings[:2])
+    after()
+    ask(actions.remove_zone, first)
+    after()
+    assert len({tuple(state) for state in seen}) == len(seen), "each step changed something"
+    for state in reversed(seen[:-1]):
+        last, _ = plan_queries.open_steps(session, town.plan.id)
+        actions.undo_step(session, town.plan.id, last.id, town.plan.version)
+        session.flush()
+        assert everything(session, town) == state
+    assert plan_queries.open_steps(session, town.plan.id)[0] is None
+    for state in seen[1:]:
+        _, following = plan_queries.open_steps(session, town.plan.id)
+        actions.redo_step(session, town.plan.id, following.id, town.plan.version)
+        session.flush()
+        assert everything(session, town) == state
+
+
+def test_undoing_twice_is_undoing_once(session, town: Town) -> None:
+    zone = town.zone(session)
+    step = town.give(session, zone, building_ids=town.buildings[:4])
+    seen = town.plan.version
+    actions.undo_step(session, town.plan.id, step.step, seen)
+    actions.undo_step(session, town.plan.id, step.step, seen)
+    assert sums(session, town) == {1: (0, 0)}
+
+
+def test_only_the_last_step_is_undone_and_a_new_step_ends_doing_again(session, town: Town) -> None:
+    zone = town.zone(session)
+    first = town.give(session, zone, building_ids=town.buildings[:1])
+    second = town.give(session, zone, building_ids=town.buildings[1:2])
+    refused("step_covered", lambda: actions.undo_step(session, town.plan.id, first.step, town.plan.version))
+    actions.undo_step(session, town.plan.id, second.step, town.plan.version)
+    town.give(session, zone, building_ids=town.buildings[2:3])
+    assert plan_queries.open_steps(session, town.plan.id)[1] is None
+    refused("step_covered", lambda: actions.redo_step(session, town.plan.id, second.step, town.plan.version))
+    refused("step_unknown", lambda: actions.undo_step(session, town.plan.id, 999_999, town.plan.version))
+
+
+def test_undo_by_somebody_who_has_not_seen_the_plan_is_refused(session, town: Town) -> None:
+    zone, seen = town.zone(session), town.plan.version
+    step = town.give(session, zone, building_ids=town.buildings[:1])
+    refused("plan_changed", lambda: actions.undo_step(session, town.plan.id, step.step, seen))
+
+
+# --- zones and plans -----------------------------------------------------------------------------------
+
+
+def test_numbers_can_be_exchanged_and_follow_the_map(session, town: Town) -> None:
+    south, north = town.zone(session), town.zone(session)
+    town.give(session, south, lasso=around(row(0)))
+    town.give(session, north, lasso=around(row(1)))
+    done = actions.renumber_zones(
+        session, town.plan.id, seen_version=town.plan.version, key=fresh_key(), by=None
+    )
+    assert done.answer == {"changed": 2}
+    numbers = {z.id: z.number for z in plan_queries.zone_lines(session, town.plan.id, TODAY)}
+    assert numbers == {north: 1, south: 2}
+    again = actions.renumber_zones(
+        session, town.plan.id, seen_version=town.plan.version, key=fresh_key(), by=None
+    )
+    assert (again.answer, again.step) == ({"changed": 0}, 0)
+    refused(
+        "number_unusable",
+        lambda: actions.rename_zone(
+            session, town.plan.id, south, "", 1000, seen_version=town.plan.version, key=fresh_key(), by=None
+        ),
+    )
+
+
+def test_a_copy_is_equal_and_independent(session, town: Town) -> None:
+    zone = town.zone(session, "滨江片")
+    town.give(session, zone, building_ids=town.buildings[:7])
+    copied = actions.copy_plan(session, town.plan.id, "另一份", None)
+    line = plan_queries.zone_lines(session, copied.id, TODAY)[0]
+    assert (line.number, line.name, line.buildings, line.households) == (1, "滨江片", 7, 140)
+    actions.give_buildings(
+        session,
+        copied.id,
+        None,
+        building_ids=town.buildings,
+        seen_version=1,
+        key=fresh_key(),
+        by=None,
+        on=TODAY,
+    )
+    assert sums(session, town) == {1: (7, 140)}
+
+
+def test_plans_belong_to_communities_and_have_names(session, town: Town) -> None:
+    refused("not_a_community", lambda: actions.make_draft(session, "329901001000", "x", None))
+    refused("area_unknown", lambda: actions.make_draft(session, "329901001999", "x", None))
+    refused("plan_nameless", lambda: actions.make_draft(session, COMMUNITY, "  ", None))
+    refused("plan_nameless", lambda: actions.make_draft(session, COMMUNITY, "名" * 61, None))
+    with pytest.raises(NotFound):
+        actions.copy_plan(session, 999_999, "x", None)
+
+
+def test_a_deleted_draft_leaves_nothing(session, town: Town) -> None:
+    zone = town.zone(session)
+    town.give(session, zone, building_ids=town.buildings)
+    assert actions.delete_draft(session, town.plan.id) == COMMUNITY
+    for table in ("plan", "zone", "zone_building", "plan_step"):
+        assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+
+
+def test_zones_of_a_file_become_plans_in_force(session, town: Town, tmp_path) -> None:
+    actions.delete_draft(session, town.plan.id)
+    codes = [f"{COMMUNITY}{n:05d}" for n in range(1, 21)]
+    zones = [
+        {"number": 1, "name": "第一责任区", "buildings": codes[:12]},
+        {"number": 2, "name": "滨江片", "buildings": codes[12:]},
+    ]
+    path = tmp_path / "zones.json"
+    path.write_bytes(orjson.dumps({COMMUNITY: zones}))
+    assert actions.load_zones(session, path, None, TODAY) == 2
+    assert actions.load_zones(session, path, None, TODAY) == 0, "a second run changes nothing"
+    plan = plan_queries.plans_of(session, [COMMUNITY], TODAY)[COMMUNITY][0]
+    assert (plan.state, plan.in_force, plan.from_on, plan.assigned) == ("published", True, TODAY, 20)
+    assert [z.name for z in plan_queries.zone_lines(session, plan.id, TODAY)] == ["", "滨江片"]
+    path.write_bytes(
+        orjson.dumps({NEIGHBOUR: [{"number": 1, "name": "", "buildings": [f"{NEIGHBOUR}99999"]}]})
+    )
+    refused("zones_unmatched", lambda: actions.load_zones(session, path, None, TODAY))
+
+
+# --- asking ----------------------------------------------------------------------------------------------
+
+
+def test_the_list_is_searched_filtered_sorted_and_paged(session, town: Town) -> None:
+    zone = town.zone(session)
+    town.give(session, zone, building_ids=town.buildings[:15])
+    plan = plan_queries.plan_facts(session, town.plan.id, TODAY)
+
+    def listed(page: int = 1, lines: int = 100, **wanted):
+        return building_queries.listed_buildings(
+            session, plan, building_queries.BuildingFilter(**wanted), TODAY, page, lines
+        )
+
+    assert (listed()["count"], listed()["households"]) == (20, 400)
+    assert listed(zone=0)["count"] == 5
+    assert listed(zone=1)["count"] == 15
+    assert [one["id"] for one in listed(words="沿江路3号")["buildings"]] == [town.buildings[2]]
+    assert listed(words="100% _")["count"] == 0
+    assert [one["zone"] for one in listed(sort="zone")["buildings"]][:6] == [None] * 5 + [1]
+    third = listed(page=3, lines=8)
+    assert (third["pages"], len(third["buildings"])) == (3, 4)
+    with pytest.raises(InvalidInput):
+        listed(sort="id; DROP TABLE plan")
+    ids = building_queries.building_ids(session, plan, building_queries.BuildingFilter(zone=0), TODAY)
+    assert ids == town.buildings[15:]
+
+
+def test_stepping_through_what_is_in_no_zone_comes_round(session, town: Town) -> None:
+    zone = town.zone(session)
+    town.give(session, zone, building_ids=town.buildings[2:])
+    plan = plan_queries.plan_facts(session, town.plan.id, TODAY)
+    first = building_queries.next_unassigned(session, plan, "", TODAY)
+    second = building_queries.next_unassigned(session, plan, first["code"], TODAY)
+    assert [first["id"], second["id"]] == town.buildings[:2]
+    assert building_queries.next_unassigned(session, plan, second["code"], TODAY)["id"] == first["id"]
+    town.give(session, zone, building_ids=town.buildings)
+    assert building_queries.next_unassigned(session, plan, "", TODAY) is None
+
+
+def test_communities_are_found_by_their_own_and_their_streets_name(session, town: Town) -> None:
+    assert plan_queries.communities(session, "沿江", TODAY)[0][0].code == COMMUNITY
+    assert plan_queries.communities(session, NEIGHBOUR, TODAY)[1] == 1
+    assert plan_queries.communities(session, "street001000", TODAY)[1] == 2
+    assert plan_queries.communities(session, "", date(1990, 1, 1)) == ([], 0)

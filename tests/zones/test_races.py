@@ -1,0 +1,114 @@
+"""Two planners at one plan: one of them is told, and a building is never in two zones."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from app import db
+from app.errors import Conflict
+from app.zones import actions
+from tests.conftest import copy_database
+from tests.zones.town import TODAY, Town, build_town, fresh_key
+
+
+@pytest.fixture
+def engine(cluster):
+    made = create_engine(db.driver_url(copy_database(cluster, cluster.database)))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def town(engine) -> tuple[Town, list[int]]:
+    with Session(engine, expire_on_commit=False) as writing:
+        made = build_town(writing)
+        zones = [made.zone(writing), made.zone(writing)]
+        writing.commit()
+        return made, zones
+
+
+def at_once(engine, works) -> list:
+    """Each work in its own connection, all starting together; results or the refusals."""
+    start = Barrier(len(works))
+
+    def run(work):
+        with Session(engine) as session:
+            start.wait()
+            try:
+                done = work(session)
+                session.commit()
+            except Conflict as refusal:
+                session.rollback()
+                return refusal
+            return done
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def test_two_planners_give_one_building_to_two_zones(engine, town) -> None:
+    made, zones = town
+    for building in made.buildings[:8]:
+        with Session(engine) as session:
+            seen = session.scalar(text("SELECT version FROM plan"))
+
+        def give(zone, building=building, seen=seen):
+            return lambda session: actions.give_buildings(
+                session, made.plan.id, zone, building_ids=[building], seen_version=seen,
+                key=fresh_key(), by=None, on=TODAY,
+            )  # fmt: skip
+
+        results = at_once(engine, [give(zone) for zone in zones])
+        assert sorted(getattr(one, "code", "done") for one in results) == ["done", "plan_changed"]
+        with Session(engine) as session:
+            rows = session.scalar(
+                text("SELECT count(*) FROM zone_building WHERE building_id = :b"), {"b": building}
+            )
+            assert rows == 1
+
+
+def test_the_same_request_twice_at_once_takes_effect_once(engine, town) -> None:
+    made, zones = town
+    with Session(engine) as session:
+        seen = session.scalar(text("SELECT version FROM plan"))
+    key = fresh_key()
+
+    def give(session):
+        return actions.give_buildings(
+            session,
+            made.plan.id,
+            zones[0],
+            building_ids=made.buildings[:5],
+            seen_version=seen,
+            key=key,
+            by=None,
+            on=TODAY,
+        )
+
+    results = at_once(engine, [give] * 4)
+    assert all(one.answer["assigned"] == 5 for one in results)
+    with Session(engine) as session:
+        assert session.scalar(text("SELECT count(*) FROM plan_step WHERE key = :key"), {"key": key}) == 1
+        assert session.scalar(text("SELECT version FROM plan")) == seen + 1
+
+
+def test_undo_against_a_new_step(engine, town) -> None:
+    made, zones = town
+    with Session(engine) as session:
+        step = actions.give_buildings(
+            session, made.plan.id, zones[0], building_ids=made.buildings[:5], seen_version=made.plan.version,
+            key=fresh_key(), by=None, on=TODAY,
+        )  # fmt: skip
+        session.commit()
+
+    def give(session):
+        return actions.give_buildings(
+            session, made.plan.id, zones[1], building_ids=made.buildings[:5], seen_version=step.version,
+            key=fresh_key(), by=None, on=TODAY,
+        )  # fmt: skip
+
+    results = at_once(engine, [give, lambda s: actions.undo_step(s, made.plan.id, step.step, step.version)])
+    assert sum(isinstance(one, Conflict) for one in results) == 1
