@@ -127,9 +127,7 @@ def reading() -> Iterator[Session]:
     except (DBAPIError, psycopg.Error) as error:
         raise explained(error) from error
     finally:
-        # What was read stays usable after the block; a rollback would expire it.
-        session.expunge_all()
-        session.rollback()
+        # What was read stays usable after the block; a rollback before would expire it.
         session.close()
 
 

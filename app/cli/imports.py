@@ -30,8 +30,16 @@ EXAMPLES = 3
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--as", "kind", type=click.Choice(KINDS), help="这份文件是什么；不写则根据内容推断。")
-@click.option("--map", "mapping", multiple=True, metavar="字段=列名", help="列对应，可以多次给出，例如 --map name=SQMC。")
-@click.option("--datum", type=click.Choice(["wgs84", "gcj02", "bd09"]), help="坐标基准；GCJ-02、BD-09 会还原。")
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="字段=列名",
+    help="列对应，可以多次给出，例如 --map name=SQMC。",
+)
+@click.option(
+    "--datum", type=click.Choice(["wgs84", "gcj02", "bd09"]), help="坐标基准；GCJ-02、BD-09 会还原。"
+)
 @click.option("--crs", metavar="EPSG:4549", help="坐标系；文件没有说明时必须写明。")
 @click.option("--encoding", metavar="gb18030", help="文字编码；不写则自动辨认。")
 @click.option("--layer", help="图层名；文件有几个图层时使用。")
@@ -42,7 +50,12 @@ EXAMPLES = 3
 @click.option("--dry-run", is_flag=True, help="只检查和比对，不写入。")
 @click.option("--json", "as_json", is_flag=True, help="结果以 JSON 输出。")
 def import_(
-    files: tuple[Path, ...], kind: str | None, mapping: tuple[str, ...], dry_run: bool, as_json: bool, **wishes: Any
+    files: tuple[Path, ...],
+    kind: str | None,
+    mapping: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    **wishes: Any,
 ) -> None:
     """把边界、楼栋、道路、水系或区划代码文件导入数据库。散开的 shapefile 请把同名的几个文件一起写上。"""
     chosen = Wishes(kind=kind, columns=_columns(mapping), **wishes)
@@ -90,20 +103,34 @@ def _report(found: GroundImport, dry_run: bool) -> dict[str, Any]:
         "state": found.state,
         "dry_run": dry_run,
         "options": {name: value for name, value in (found.options or {}).items() if name != "column_names"},
-        "counts": {name: (found.summary or {}).get(name, 0) for name in ("create", "change", "same", "refused")},
+        "counts": {
+            name: (found.summary or {}).get(name, 0) for name in ("create", "change", "same", "refused")
+        },
         "summary": found.summary,
+        "doubtful_datum": doubtful_datum(found),
         "findings": [],
         "error": None,
     }
     if found.error:
         error = found.error
-        report["error"] = {"code": error["code"], "sentence": error["sentence"] % error["facts"], "facts": error["facts"]}
+        report["error"] = {
+            "code": error["code"],
+            "sentence": error["sentence"] % error["facts"],
+            "facts": error["facts"],
+        }
     with db.reading() as session:
         for counted in finding_counts(session, found.id):
-            page = findings_page(session, found.id, code=counted["code"], severity=counted["severity"], limit=EXAMPLES)
+            page = findings_page(
+                session, found.id, code=counted["code"], severity=counted["severity"], limit=EXAMPLES
+            )
             examples = [_example(finding) for finding in page["findings"]]
             report["findings"].append(
-                {"code": counted["code"], "severity": counted["severity"], "count": counted["count"], "examples": examples}
+                {
+                    "code": counted["code"],
+                    "severity": counted["severity"],
+                    "count": counted["count"],
+                    "examples": examples,
+                }
             )
     written = found.state == "published" or (dry_run and found.state == "checked")
     report["exit"] = NOTHING if not written else SOME_REFUSED if report["counts"]["refused"] else ALL_IN
@@ -127,17 +154,32 @@ def _readable(report: dict[str, Any]) -> str:
         lines.append(report["error"]["sentence"])
     if report["summary"]:
         counts = report["counts"]
-        lines.append(_table([["新增", "改变", "不变", "拒绝"], [str(counts[n]) for n in ("create", "change", "same", "refused")]]))
+        lines.append(
+            _table(
+                [
+                    ["新增", "改变", "不变", "拒绝"],
+                    [str(counts[n]) for n in ("create", "change", "same", "refused")],
+                ]
+            )
+        )
         if report["kind"] == "codes":
-            lines.append(f"街道一级：单元 {report['summary']['cells']} 个，覆盖单元 {report['summary']['overlays']} 个。")
+            lines.append(
+                f"街道一级：单元 {report['summary']['cells']} 个，覆盖单元 {report['summary']['overlays']} 个。"
+            )
     if report["findings"]:
         rows = [["程度", "次数", "内容（举例）"]]
         for found in report["findings"]:
-            example = found["examples"][0] if found["examples"] else {"sentence": found["code"], "row": None, "name": None}
+            example = (
+                found["examples"][0]
+                if found["examples"]
+                else {"sentence": found["code"], "row": None, "name": None}
+            )
             place = f"第 {example['row']} 行" if example["row"] else ""
             name = f"“{example['name']}”" if example["name"] else ""
             prefix = f"{place}{name}：" if place else ""
-            rows.append([SEVERITY_WORDS[found["severity"]], str(found["count"]), prefix + example["sentence"]])
+            rows.append(
+                [SEVERITY_WORDS[found["severity"]], str(found["count"]), prefix + example["sentence"]]
+            )
         lines.append(_table(rows))
     return "\n".join(lines)
 
@@ -147,7 +189,7 @@ def _outcome(report: dict[str, Any]) -> str:
         return "只是预览，没有写入。"
     if report["state"] == "published":
         return "已写入。"
-    if report["state"] == "checked" and doubtful_datum(report["summary"]):
+    if report["state"] == "checked" and report["doubtful_datum"]:
         return "坐标基准有疑问，没有写入。请加上 --datum gcj02 或 --datum bd09 还原，或用 --datum wgs84 表示按原样导入。"
     if report["state"] == "checked":
         return "没有一行可以写入。"
@@ -158,7 +200,9 @@ def _table(rows: list[list[str]]) -> str:
     """Columns aligned by the width on a terminal, where a Chinese character takes two places."""
     widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in rows
     )
 

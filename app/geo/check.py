@@ -19,9 +19,9 @@ from app.geo.crs import describe_crs, looks_swapped
 from app.geo.encoding import codec_named
 from app.geo.findings import refusal
 from app.geo.findings_log import FindingLog
-from app.geo.layers import open_layers
 from app.geo.limits import Limits
 from app.geo.names import NameBook
+from app.geo.opening import open_layers
 from app.geo.options import (
     FINDINGS_FILE,
     ROWS_FILE,

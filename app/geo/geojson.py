@@ -27,6 +27,13 @@ ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 def strict_json(text: str | bytes, max_depth: int = MAX_DEPTH) -> Any:
     """Parse JSON that has no NaN, infinity, NUL, lone surrogate, repeated key or deep nesting.
 
+    Parameters
+    ----------
+    text : str or bytes
+        Bytes must be UTF-8.
+    max_depth : int
+        Most brackets that may be open at once.
+
     Raises
     ------
     InvalidInput

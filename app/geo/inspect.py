@@ -17,8 +17,8 @@ from app.geo.container import Contents
 from app.geo.crs import Bounds, bounds_to_wgs84, describe_crs, looks_swapped, missing_crs_candidates
 from app.geo.encoding import previews
 from app.geo.findings import Finding, refusal
-from app.geo.layers import open_layers
 from app.geo.limits import Limits
+from app.geo.opening import open_layers
 
 Progress = Callable[[str, int, int], None]
 DISTINCT_CAP = 10_000

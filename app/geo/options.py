@@ -171,6 +171,13 @@ class Checked:
 def row_schema(kind: str) -> pa.Schema:
     """Columns of ``rows.parquet`` for a kind.
 
+    Parameters
+    ----------
+    kind : str
+        One of ``columns.KINDS``.
+
+    Notes
+    -----
     ``wkb`` is EPSG:4326, two-dimensional, multi (points stay points); ``wkb_before`` is set where a repair changed or would
     change the shape. ``source_key`` is what the code column said when that is no code of ours.
     """
@@ -190,6 +197,17 @@ def require_columns(
     kind: str, columns: dict[str, str], present: Sequence[str], required: Sequence[str]
 ) -> None:
     """Refuse a mapping that names missing columns or leaves out required fields.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``columns.KINDS``.
+    columns : dict
+        Field to column name.
+    present : sequence of str
+        Columns of the layer.
+    required : sequence of str
+        Fields that must be mapped.
 
     Raises
     ------

@@ -17,7 +17,20 @@ BATCH_ROWS = 10_000
 
 
 def read_rows(folder: Path, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-    """Batches of the checked rows, in file order; see ``options.row_schema``."""
+    """Batches of the checked rows, in file order.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder of a finished check.
+    batch_rows : int
+        Most rows in a batch.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        Columns of ``options.row_schema``; shapes as WKB in EPSG:4326.
+    """
     with pq.ParquetFile(folder / ROWS_FILE) as stored:
         yield from stored.iter_batches(batch_rows)
 
@@ -29,7 +42,22 @@ def read_findings(
     start: int = 0,
     limit: int | None = None,
 ) -> list[Finding]:
-    """Findings of a check, optionally of one code or severity, a page at a time."""
+    """Findings of a check, optionally of one code or severity, a page at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder of a finished check.
+    code, severity : str, optional
+        Only these.
+    start, limit : int, optional
+        Which of the remaining ones.
+
+    Returns
+    -------
+    list of Finding
+        In the order they were made; places are (lon, lat) in EPSG:4326.
+    """
     table = pq.read_table(folder / FINDINGS_FILE)
     if code is not None:
         table = table.filter(pc.field("code") == code)

@@ -148,7 +148,9 @@ def _local_candidates(level: str, parent_code: str | None) -> Iterable[str]:
     if level == "district" or parent_code is None:
         # The 3rd and 4th digit are a city, which is never 00; so is the district within it.
         yield from (
-            f"{LOCAL_PROVINCE}{city:02d}{district:02d}000000" for city in range(1, 100) for district in range(1, 100)
+            f"{LOCAL_PROVINCE}{city:02d}{district:02d}000000"
+            for city in range(1, 100)
+            for district in range(1, 100)
         )
         return
     head, tail = (parent_code[:6], "000") if level == "street" else (parent_code[:9], "")

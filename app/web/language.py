@@ -30,7 +30,10 @@ def sentence(text: str, facts: dict[str, Any] | None = None) -> str:
     """A marked sentence in the visitor's language, with its facts filled in."""
     # Translated first and filled in after: facts may contain percent signs.
     translated = gettext(text)
-    return translated % facts if facts else translated
+    if not facts:
+        return translated
+    # Some facts are words of ours ("自相交"); what users wrote is not in the catalogue and stays as it is.
+    return translated % {name: gettext(fact) if fact and isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 def error_sentence(error: DomainError) -> str:

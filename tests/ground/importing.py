@@ -24,7 +24,11 @@ Row = tuple[BaseGeometry | None, dict[str, Any]]
 def write_geojson(path: Path, rows: Sequence[Row]) -> Path:
     """A GeoJSON file of these shapes and properties."""
     features = [
-        {"type": "Feature", "properties": properties, "geometry": mapping(shape) if shape is not None else None}
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": mapping(shape) if shape is not None else None,
+        }
         for shape, properties in rows
     ]
     path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": features}))
@@ -74,4 +78,8 @@ def counts(one: GroundImport) -> tuple[int, int, int, int]:
 
 def codes_of(session: Session, import_id: int) -> set[str]:
     """Code words of everything that was found."""
-    return set(session.scalars(text("SELECT DISTINCT code FROM import_finding WHERE import_id = :id"), {"id": import_id}))
+    return set(
+        session.scalars(
+            text("SELECT DISTINCT code FROM import_finding WHERE import_id = :id"), {"id": import_id}
+        )
+    )

@@ -40,7 +40,29 @@ def connected(town: Settings) -> Iterator[Settings]:
     engine.dispose()
 
 
-@pytest.mark.parametrize("case", EXPECTED, ids=lambda case: case["file"])
+@pytest.fixture(scope="module")
+def streets_url(cluster: Facts, settings: Settings) -> str:
+    """Only the district and its streets are there."""
+    url = copy_database(cluster, cluster.database)
+    engine = db.connect(url)
+    for kind, name in (("district", "district.geojson"), ("street", "streets.geojson")):
+        one = bring_in([GEODATA / name], Wishes(kind=kind), replace(settings, database_url=url))
+        assert one.state == "published"
+    engine.dispose()
+    return url
+
+
+def test_a_missing_community_leaves_a_gap(streets_url: str, settings: Settings) -> None:
+    engine = db.connect(streets_url)
+    one = bring_in([BROKEN / "gap_in_parent.geojson"], Wishes(kind="community"), settings, dry_run=True)
+    with db.reading() as session:
+        assert "gap_in_parent" in codes_of(session, one.id)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in EXPECTED if c["codes"] != ["gap_in_parent"]], ids=lambda case: case["file"]
+)
 def test_broken_file_ends_as_expected(connected: Settings, case: dict) -> None:
     wishes = Wishes(kind=case["kind"])
     if case["outcome"] == "refused_file":
@@ -58,7 +80,8 @@ def test_broken_file_ends_as_expected(connected: Settings, case: dict) -> None:
         seen = codes_of(session, one.id)
         said = {finding["code"] for finding in (one.inspection or {})["findings"]}
         refused = session.scalars(
-            text("SELECT code FROM import_finding WHERE import_id = :id AND severity = 'refuse'"), {"id": one.id}
+            text("SELECT code FROM import_finding WHERE import_id = :id AND severity = 'refuse'"),
+            {"id": one.id},
         ).all()
     assert set(case["codes"]) <= seen | said
     if case["outcome"] == "accepted":
@@ -70,7 +93,9 @@ def test_gbk_shapefile_without_cpg_is_read_and_is_what_is_there(connected: Setti
     assert one.state == "published"
     assert counts(one)[0] == counts(one)[3] == 0
     with db.reading() as session:
-        names = session.scalars(text("SELECT name FROM import_row WHERE import_id = :id"), {"id": one.id}).all()
+        names = session.scalars(
+            text("SELECT name FROM import_row WHERE import_id = :id"), {"id": one.id}
+        ).all()
     assert names and all("社区" in name for name in names)
 
 
@@ -99,13 +124,17 @@ def test_shifted_file_waits_for_a_word_and_lands_where_it_belongs(connected: Set
     assert moved is None or moved < 2, "metres"
 
 
-def test_command_line_says_what_it_found(town: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_command_line_says_what_it_found(
+    town: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DATABASE_URL", town.database_url)
     monkeypatch.setenv("WARDMAP_HOME", str(tmp_path))
     ran = CliRunner().invoke(import_, [str(BROKEN / "bow_tie.geojson"), "--as", "building", "--dry-run"])
     assert ran.exit_code == 3, ran.output
     assert "拒绝" in ran.output and "边界自相交" in ran.output
-    as_json = CliRunner().invoke(import_, [str(BROKEN / "bow_tie.geojson"), "--as", "building", "--dry-run", "--json"])
+    as_json = CliRunner().invoke(
+        import_, [str(BROKEN / "bow_tie.geojson"), "--as", "building", "--dry-run", "--json"]
+    )
     report = orjson.loads(as_json.output)
     assert report["dry_run"] and "geometry_invalid" in {one["code"] for one in report["findings"]}
     refused = CliRunner().invoke(import_, [str(BROKEN / "zip_bomb.zip"), "--as", "building"])
@@ -125,6 +154,10 @@ def test_sample_again_changes_nothing(town: Settings, tmp_path: Path) -> None:
         doubles = session.scalar(text("SELECT count(*) FROM green")) - session.scalar(
             text("SELECT count(DISTINCT shape_md5) FROM green")
         )
-        changed = session.scalar(text("SELECT count(*) FROM building_change WHERE import_id IN (SELECT max(id) FROM ground_import WHERE kind = 'building')"))
+        changed = session.scalar(
+            text(
+                "SELECT count(*) FROM building_change WHERE import_id IN (SELECT max(id) FROM ground_import WHERE kind = 'building')"
+            )
+        )
     engine.dispose()
     assert (doubles, changed) == (0, 0)

@@ -68,7 +68,14 @@ def inspected(visitor: Visitor, settings: Settings, name: str, content: bytes) -
 
 
 def choice(**form: str) -> dict[str, str]:
-    return {"kind": "building", "datum": "wgs84", "map_name": "name", "map_address": "address", "map_households": "households", **form}
+    return {
+        "kind": "building",
+        "datum": "wgs84",
+        "map_name": "name",
+        "map_address": "address",
+        "map_households": "households",
+        **form,
+    }
 
 
 def ask_check(visitor: Visitor, import_id: int, **form: str) -> Any:
@@ -99,7 +106,9 @@ def test_strangers_are_sent_to_sign_in_and_their_files_are_not_read(client: Visi
     assert send(client, ("a.geojson", b"{}")).status_code == 403
 
 
-def test_community_workers_look_but_do_not_change(login_as: Login, settings: Settings, session: Session) -> None:
+def test_community_workers_look_but_do_not_change(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
     build_town(session, buildings=0)
     planner, worker = login_as("planner"), login_as("community")
     import_id = checked(planner, settings, houses())
@@ -127,7 +136,13 @@ def test_a_form_without_its_token_is_refused_in_words(login_as: Login, session: 
 
 @pytest.mark.parametrize(("size", "status"), [(1_200_000, 422), (4_000_000, 413)])
 def test_too_large_is_said_in_chinese(
-    app: Flask, settings: Settings, session: Session, login_as: Login, monkeypatch: pytest.MonkeyPatch, size: int, status: int
+    app: Flask,
+    settings: Settings,
+    session: Session,
+    login_as: Login,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    status: int,
 ) -> None:
     visitor = login_as("planner")
     monkeypatch.setitem(app.config, "SETTINGS", replace(settings, max_upload_mb=1))
@@ -139,7 +154,10 @@ def test_too_large_is_said_in_chinese(
 
 def test_a_file_beyond_the_general_limit_is_taken(login_as: Login, session: Session) -> None:
     import_id = uploaded(login_as("planner"), "大.geojson", b'{"a": "' + b"x" * 3_000_000 + b'"}')
-    assert session.scalar(text("SELECT size_bytes FROM ground_import WHERE id = :id"), {"id": import_id}) == 3_000_009
+    assert (
+        session.scalar(text("SELECT size_bytes FROM ground_import WHERE id = :id"), {"id": import_id})
+        == 3_000_009
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +169,9 @@ def test_a_file_beyond_the_general_limit_is_taken(login_as: Login, session: Sess
         [("a.shp", b"1"), ("b.dbf", b"1")],
     ],
 )
-def test_what_cannot_be_one_import_is_refused(login_as: Login, session: Session, files: list[tuple[str, bytes]]) -> None:
+def test_what_cannot_be_one_import_is_refused(
+    login_as: Login, session: Session, files: list[tuple[str, bytes]]
+) -> None:
     answer = send(login_as("planner"), *files)
     assert answer.status_code == 422 and answer.json["sentence"]
     assert session.scalar(text("SELECT count(*) FROM ground_import")) == 0
@@ -163,7 +183,10 @@ def test_pressing_twice_brings_a_file_in_once(login_as: Login, session: Session)
     again = send(visitor, ("a.geojson", b"{}"), key=key)
     assert first.json == again.json
     assert session.scalar(text("SELECT count(*) FROM ground_import")) == 1
-    assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%ground.inspect'")) == 1
+    assert (
+        session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%ground.inspect'"))
+        == 1
+    )
 
 
 def test_without_scripts_the_upload_leads_to_the_import(login_as: Login) -> None:
@@ -188,7 +211,9 @@ def test_the_whole_way_and_back(login_as: Login, settings: Settings, session: Se
     page = page_of(visitor, address)
     assert re.search(r'value="building" checked', page), "the guessed kind is preselected"
     assert "EPSG:4326" in page and "文件里写明" in page
-    assert re.search(r'name="map_name".*?<option value="name"[^>]*selected', page, re.S) and "自动认出" in page
+    assert (
+        re.search(r'name="map_name".*?<option value="name"[^>]*selected', page, re.S) and "自动认出" in page
+    )
     assert "测试路0号" in page, "samples of the column"
 
     assert ask_check(visitor, import_id).json["state"] == "checking"
@@ -223,8 +248,12 @@ def test_nothing_about_the_place_is_guessed(login_as: Login, settings: Settings,
     assert not re.search(r'name="crs"[^>]*checked', page)
     asked = {"map_address": "", "map_households": ""}
     assert ask_check(visitor, import_id, **asked).json["code"] == "crs_not_chosen"
-    assert ask_check(visitor, import_id, crs="other", crs_other="随便", **asked).json["code"] == "crs_malformed"
-    assert ask_check(visitor, import_id, crs="EPSG:4549", datum="", **asked).json["code"] == "datum_not_chosen"
+    assert (
+        ask_check(visitor, import_id, crs="other", crs_other="随便", **asked).json["code"] == "crs_malformed"
+    )
+    assert (
+        ask_check(visitor, import_id, crs="EPSG:4549", datum="", **asked).json["code"] == "datum_not_chosen"
+    )
     assert ask_check(visitor, import_id, crs="other", crs_other="4549", **asked).status_code == 200
     kept = session.scalar(text("SELECT options FROM ground_import WHERE id = :id"), {"id": import_id})
     assert kept["crs"] == "EPSG:4549" and kept["datum"] == "wgs84"
@@ -304,23 +333,39 @@ def test_missing_imports_are_not_found(login_as: Login) -> None:
 # --- review ---------------------------------------------------------------------------------------------------------
 
 
-def test_rows_outside_every_community_are_settled_by_hand(login_as: Login, settings: Settings, session: Session) -> None:
+def test_rows_outside_every_community_are_settled_by_hand(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
     build_town(session, buildings=0)
     visitor = login_as("planner")
-    outside = (translate(footprint_in(cell(0), 0), 0, -0.02), {"name": "堤外泵站", "address": "", "households": 0})
+    outside = (
+        translate(footprint_in(cell(0), 0), 0, -0.02),
+        {"name": "堤外泵站", "address": "", "households": 0},
+    )
     import_id = checked(visitor, settings, [*houses(2), outside])
     listed = visitor.get(f"/imports/{import_id}/unplaced.json").json
-    assert [(row["row_no"], row["name"], row["reason"]) for row in listed["rows"]] == [(3, "堤外泵站", "community_none")]
-    answer = visitor.post(f"/imports/{import_id}/settle", json={"rows": [3], "community_code": LEFT}, headers=JSON)
+    assert [(row["row_no"], row["name"], row["reason"]) for row in listed["rows"]] == [
+        (3, "堤外泵站", "community_none")
+    ]
+    answer = visitor.post(
+        f"/imports/{import_id}/settle", json={"rows": [3], "community_code": LEFT}, headers=JSON
+    )
     assert answer.json["settled"] == 1 and answer.json["summary"]["create"] == 3
     assert visitor.get(f"/imports/{import_id}/unplaced.json").json["total"] == 0
-    back = visitor.post(f"/imports/{import_id}/settle", json={"rows": [3], "community_code": None}, headers=JSON)
+    back = visitor.post(
+        f"/imports/{import_id}/settle", json={"rows": [3], "community_code": None}, headers=JSON
+    )
     assert back.json["summary"]["create"] == 2 and back.json["version"] > answer.json["version"]
 
 
 @pytest.mark.parametrize(
     "body",
-    [{"rows": "all"}, {"rows": [1], "community_code": "abc"}, {"rows": [-1], "community_code": LEFT}, {"rows": [1], "community_code": 5}],
+    [
+        {"rows": "all"},
+        {"rows": [1], "community_code": "abc"},
+        {"rows": [-1], "community_code": LEFT},
+        {"rows": [1], "community_code": 5},
+    ],
 )
 def test_settling_takes_only_row_numbers_and_codes(
     login_as: Login, settings: Settings, session: Session, body: dict[str, Any]
@@ -349,10 +394,17 @@ def test_repairs_are_offered_shown_and_used(login_as: Login, settings: Settings,
     visitor = login_as("planner")
     west, south, east, north = footprint_in(cell(0), 5).bounds
     # A house with a tiny loop at one corner.
-    loop = [(west + 2e-6, north), (west - 2e-6, north - 4e-6), (west + 2e-6, north - 4e-6), (west - 2e-6, north)]
+    loop = [
+        (west + 2e-6, north),
+        (west - 2e-6, north - 4e-6),
+        (west + 2e-6, north - 4e-6),
+        (west - 2e-6, north),
+    ]
     looped = Polygon([(west, south), (east, south), (east, north), *loop])
     assert not looped.is_valid
-    import_id = checked(visitor, settings, [(looped, {"name": "错的", "address": "", "households": 3}), *houses(1)])
+    import_id = checked(
+        visitor, settings, [(looped, {"name": "错的", "address": "", "households": 3}), *houses(1)]
+    )
     assert "采用修复" in page_of(visitor, f"/imports/{import_id}")
     shown = visitor.get(f"/imports/{import_id}/findings.json?code=geometry_invalid").json["findings"]
     assert shown[0]["repair"] and "平方米" in shown[0]["sentence"]
@@ -371,7 +423,10 @@ def test_lists_are_filtered_and_paged(login_as: Login, settings: Settings, sessi
     assert visitor.get(f"{address}?verdict=create").json["total"] == 4
     assert [row["name"] for row in visitor.get(f"{address}?q=测试路2号").json["rows"]] == ["2幢"]
     page = visitor.get(f"{address}?limit=2").json
-    assert len(page["rows"]) == 2 and visitor.get(f"{address}?limit=2&after={page['next']}").json["rows"][0]["row_no"] == 3
+    assert (
+        len(page["rows"]) == 2
+        and visitor.get(f"{address}?limit=2&after={page['next']}").json["rows"][0]["row_no"] == 3
+    )
     assert visitor.get(f"{address}?verdict=everything").status_code == 422
     assert visitor.get(f"/imports/{import_id}/findings.json?severity=loud").status_code == 422
     drawn = visitor.get(f"/imports/{import_id}/rows.geojson").json["features"]
@@ -389,7 +444,10 @@ def test_findings_can_be_taken_along_without_becoming_formulas(
     outside = (translate(footprint_in(cell(0), 0), 0, -0.02), {"name": evil, "address": "", "households": 1})
     import_id = checked(visitor, settings, [outside])
     answer = visitor.get(f"/imports/{import_id}/findings.csv")
-    assert answer.data.startswith(b"\xef\xbb\xbf") and "filename*=UTF-8''" in answer.headers["Content-Disposition"]
+    assert (
+        answer.data.startswith(b"\xef\xbb\xbf")
+        and "filename*=UTF-8''" in answer.headers["Content-Disposition"]
+    )
     lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert lines[0][0] == "行" and ["1", f"'{evil}", "不能导入", "不在任何社区内"] == lines[1][:4]
     sheet = openpyxl.load_workbook(io.BytesIO(visitor.get(f"/imports/{import_id}/findings.xlsx").data)).active
@@ -403,8 +461,15 @@ def test_hostile_names_stay_text(login_as: Login, settings: Settings, session: S
     build_town(session, buildings=0)
     visitor = login_as("planner")
     column = "name" + HOSTILE
-    rows = [(footprint_in(cell(0), n), {column: f"{n}{HOSTILE}", "address": "`${alert(1)}`"}) for n in range(3)]
-    rows.append((translate(footprint_in(cell(0), 9), 0, -0.02), {column: HOSTILE, "address": "</script><script>alert(1)</script>"}))
+    rows = [
+        (footprint_in(cell(0), n), {column: f"{n}{HOSTILE}", "address": "`${alert(1)}`"}) for n in range(3)
+    ]
+    rows.append(
+        (
+            translate(footprint_in(cell(0), 9), 0, -0.02),
+            {column: HOSTILE, "address": "</script><script>alert(1)</script>"},
+        )
+    )
     import_id = inspected(visitor, settings, "a`${alert(1)}`&'楼'.geojson", geojson(rows))
     page = page_of(visitor, f"/imports/{import_id}?step=choose")
     assert escape(column, quote=False).replace('"', "&#34;") in page

@@ -64,13 +64,17 @@ def own(cluster: Facts, settings: Settings) -> Iterator[Settings]:
 
 
 def rows(numbers: Any, **facts: Any) -> list:
-    return [(footprint_in(cell(0), n), {"name": f"{n}幢", "address": f"测试路{n}号", **facts}) for n in numbers]
+    return [
+        (footprint_in(cell(0), n), {"name": f"{n}幢", "address": f"测试路{n}号", **facts}) for n in numbers
+    ]
 
 
 def die_at(step: str, place: str, own: Settings, import_id: int) -> None:
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     ended = subprocess.run(
-        [sys.executable, "-c", DYING, step, place, own.database_url, str(import_id)], env=environment, timeout=120
+        [sys.executable, "-c", DYING, step, place, own.database_url, str(import_id)],
+        env=environment,
+        timeout=120,
     )
     assert ended.returncode == -signal.SIGKILL
 
@@ -78,13 +82,19 @@ def die_at(step: str, place: str, own: Settings, import_id: int) -> None:
 def buildings(own: Settings) -> list[tuple[str, str]]:
     engine = create_engine(db.driver_url(own.database_url))
     with engine.connect() as reading:
-        listed = [tuple(row) for row in reading.execute(text("SELECT code, name FROM building ORDER BY code"))]
+        listed = [
+            tuple(row) for row in reading.execute(text("SELECT code, name FROM building ORDER BY code"))
+        ]
     engine.dispose()
     return listed
 
 
-@pytest.mark.parametrize("place", ["run.check_file", "run.load_rows", "run.after_load_rows", "run.after_plan_import"])
-def test_a_worker_that_dies_while_checking_is_followed_by_another(own: Settings, tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    "place", ["run.check_file", "run.load_rows", "run.after_load_rows", "run.after_plan_import"]
+)
+def test_a_worker_that_dies_while_checking_is_followed_by_another(
+    own: Settings, tmp_path: Path, place: str
+) -> None:
     import_id = checked(tmp_path, own, "building", rows(range(6)))
     with db.transaction() as session:
         boundary_import.begin_check(session, import_id, {"kind": "building", "columns": {"name": "name"}})
@@ -94,7 +104,9 @@ def test_a_worker_that_dies_while_checking_is_followed_by_another(own: Settings,
     assert counts(found(import_id)) == (6, 0, 0, 0)
 
 
-@pytest.mark.parametrize("place", ["publish.carry_out", "publish.after_carry_out", "publish.forget_files", "publish.finish"])
+@pytest.mark.parametrize(
+    "place", ["publish.carry_out", "publish.after_carry_out", "publish.forget_files", "publish.finish"]
+)
 def test_a_worker_that_dies_while_publishing_leaves_nothing_half_done(
     own: Settings, tmp_path: Path, place: str
 ) -> None:
@@ -193,5 +205,7 @@ def test_steps_run_from_the_queue(own: Settings, tmp_path: Path) -> None:
         "WARDMAP_HOME": str(tmp_path),
         "PYTHONPATH": str(CHECKOUT),
     }
-    subprocess.run([sys.executable, "-m", "app.cli", "worker", "--until-empty"], env=environment, timeout=120, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "app.cli", "worker", "--until-empty"], env=environment, timeout=120, check=True
+    )
     assert found(import_id).state == "published"

@@ -65,6 +65,11 @@ class _Refused(Exception):
         self.code, self.facts = code, facts
 
 
+def is_nameless(row: AreaRow) -> bool:
+    """Whether the name says nothing beyond the code."""
+    return not row.name or (bool(row.code) and (row.code or "").startswith(row.name) and row.name.isdigit())
+
+
 def _listed(pairs: Iterable[tuple[str, str]]) -> str:
     return "、".join(f"{name} {code}" for code, name in pairs)
 
@@ -86,7 +91,12 @@ class AreaChooser:
     """
 
     def __init__(
-        self, level: str, stored: Sequence[StoredArea], official: Mapping[str, str], into: str | None, file_stem: str
+        self,
+        level: str,
+        stored: Sequence[StoredArea],
+        official: Mapping[str, str],
+        into: str | None,
+        file_stem: str,
     ) -> None:
         self.level = level
         self.above = parent_level(level)
@@ -99,10 +109,16 @@ class AreaChooser:
         self.made: dict[str, StoredArea] = {}
         self._claims: dict[str, int] = {}
         self._book, self._book_age = NameBook(()), -1
-        self._official_above = NameBook((c, name, None) for c, name in official.items() if level_of(c) == self.above)
+        self._official_above = NameBook(
+            (c, name, None) for c, name in official.items() if level_of(c) == self.above
+        )
         self._name_books: dict[str | None, tuple[NameBook, NameBook]] = {}
         scope = code_prefix(into) if into else ""
-        self._scoped = {code: area for code, area in self.areas.items() if code.startswith(scope) or scope.startswith(code_prefix(code))}
+        self._scoped = {
+            code: area
+            for code, area in self.areas.items()
+            if code.startswith(scope) or scope.startswith(code_prefix(code))
+        }
 
     def choose(self, rows: Sequence[AreaRow]) -> list[Choice]:
         """One choice per row; a choice without a code is refused, and a finding says why."""
@@ -134,7 +150,7 @@ class AreaChooser:
         self._compare_place(row, parent)
         if choice.code:
             choice.is_stored = choice.code in self.areas
-            choice.name = row.name or self._name_of(choice.code)
+            choice.name = self._name_of(choice.code) if is_nameless(row) else row.name
         return choice
 
     def _own_code(self, row: AreaRow) -> str | None:
@@ -185,7 +201,9 @@ class AreaChooser:
         if len(placed) == 1:
             return placed[0]
         if placed:
-            raise _Refused("parent_several", candidates=_listed((code, self.areas[code].name) for code in placed))
+            raise _Refused(
+                "parent_several", candidates=_listed((code, self.areas[code].name) for code in placed)
+            )
         above = self._above_areas()
         if len(above) == 1 and not above[0].has_boundary:
             return above[0].code
@@ -236,7 +254,9 @@ class AreaChooser:
             self._make(higher, self.official.get(higher) or higher)
         area = StoredArea(code, level_of(code) or "", higher, name, False)
         self.areas[code] = self._scoped[code] = self.made[code] = area
-        self.findings.append(PlannedFinding("parent_created", None, {"name": name, "code": code, "level": area.level}))
+        self.findings.append(
+            PlannedFinding("parent_created", None, {"name": name, "code": code, "level": area.level})
+        )
         return code
 
     def _compare_place(self, row: AreaRow, parent: str | None) -> None:
@@ -306,7 +326,9 @@ class AreaChooser:
 
     def _note_made(self, row: AreaRow, parent: str | None, code: str) -> None:
         """Where the official list goes down to this level, a name that is not in it deserves a second look."""
-        listed = any(parent_of(official) == parent and level_of(official) == self.level for official in self.official)
+        listed = any(
+            parent_of(official) == parent and level_of(official) == self.level for official in self.official
+        )
         if parent and listed:
             self._note("name_unlisted", row, name=row.name, parent=self._name_of(parent), code=code)
         else:

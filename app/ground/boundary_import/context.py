@@ -40,7 +40,9 @@ def stored_context(session: Session, found: GroundImport) -> Context:
 
 def _areas(session: Session, level: str, prefix: str) -> list[KnownArea]:
     digits = {"district": 6, "street": 9, "community": 12}[level]
-    rows = session.execute(text(AREAS), {"level": level, "prefix": prefix, "digits": digits, "most": MAX_OUTLINES})
+    rows = session.execute(
+        text(AREAS), {"level": level, "prefix": prefix, "digits": digits, "most": MAX_OUTLINES}
+    )
     return [
         KnownArea(code, name, parent_code, bytes(outline) if outline is not None else None)
         for code, name, parent_code, outline in rows

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.config import Settings
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 from app.geo.columns import FIELDS
 from app.geo.datum import DATUMS
 from app.geo.options import ImportOptions
@@ -35,7 +35,9 @@ def clean_options(options: dict[str, Any]) -> dict[str, Any]:
         "kind_unknown", "option_unknown".
     """
     if options.get("kind") not in KINDS:
-        raise InvalidInput("kind_unknown", N_("请先选择这份文件是什么：区、街道、社区、楼栋、道路、水系或代码表。"))
+        raise InvalidInput(
+            "kind_unknown", N_("请先选择这份文件是什么：区、街道、社区、楼栋、道路、水系或代码表。")
+        )
     chosen = {name: value for name, value in options.items() if value not in (None, "", {})}
     for name, value in chosen.items():
         if name not in CHOICES or not isinstance(value, CHOICES[name]):
@@ -57,7 +59,9 @@ def _unknown(name: str) -> InvalidInput:
 
 def geo_options(found: GroundImport, settings: Settings) -> ImportOptions:
     """The choices of an import together with what the settings say about measuring and the service area."""
-    chosen = {name: value for name, value in (found.options or {}).items() if name in CHOICES and name != "into"}
+    chosen = {
+        name: value for name, value in (found.options or {}).items() if name in CHOICES and name != "into"
+    }
     return ImportOptions(**chosen, metric_srid=settings.metric_srid, box=settings.box)
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 from app.ground.boundary_import.plan_areas import plan_areas
 from app.ground.boundary_import.plan_backdrop import plan_backdrop, plan_codes
 from app.ground.boundary_import.plan_buildings import plan_buildings
-from app.ground.queries.import_words import PLAN_SENTENCES
 from app.ground.models import GroundImport
+from app.ground.queries.import_words import PLAN_SENTENCES
 
 # Temporary tables last until the end of the transaction; a second plan in it starts afresh.
 CLEAR = """
@@ -69,7 +69,9 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
     session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
     added = _plan_kind(session, found, into)
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
-    per_code = session.execute(text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound)
+    per_code = session.execute(
+        text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound
+    )
     bounds = session.execute(text(BOUNDS), bound).one()
     return {
         **counts,
@@ -93,7 +95,9 @@ def _plan_kind(session: Session, found: GroundImport, into: str | None) -> dict[
 
 
 def _refuse_unknown_area(session: Session, into: str | None) -> None:
-    if into and not session.scalar(text("SELECT EXISTS (SELECT FROM area WHERE code = :code)"), {"code": into}):
+    if into and not session.scalar(
+        text("SELECT EXISTS (SELECT FROM area WHERE code = :code)"), {"code": into}
+    ):
         raise InvalidInput(
             "into_unknown", N_("“归入”的区划 %(code)s 不存在。请从列表中选择，或先导入它的边界。"), code=into
         )

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 from app.ground.boundary_import.area_choices import AreaChooser, AreaRow, Choice, PlannedFinding, StoredArea
 from app.ground.queries.import_words import severity_of
 from app.ground.queries.outlines import same_outline
@@ -50,7 +50,7 @@ WHERE code = ANY(:codes) OR (NOT is_overlay AND (left(code, 6) = ANY(:districts)
 """
 WRITE = """
 UPDATE import_row i SET area_code = CAST(:parent AS text), target_code = CAST(:code AS text),
-  name = COALESCE(i.name, left(CAST(:name AS text), 100)),
+  name = COALESCE(left(CAST(:name AS text), 100), i.name),
   verdict = CASE WHEN CAST(:code AS text) IS NULL THEN 'refused' ELSE 'create' END
 WHERE import_id = :id AND row_no = :row_no
 """
@@ -73,7 +73,9 @@ WHERE i.import_id = :id AND i.verdict = 'change' AND lower(v.during) = CURRENT_D
 """
 
 
-def plan_areas(session: Session, import_id: int, level: str, into: str | None, file_name: str) -> dict[str, Any]:
+def plan_areas(
+    session: Session, import_id: int, level: str, into: str | None, file_name: str
+) -> dict[str, Any]:
     """Decide for every row of a boundary file: area above, code, verdict.
 
     Parameters
@@ -105,7 +107,9 @@ def plan_areas(session: Session, import_id: int, level: str, into: str | None, f
         )
     rows = _rows(session, level)
     stored = [StoredArea(*row) for row in session.execute(text(STORED))]
-    chooser = AreaChooser(level, stored, _official(session, rows, stored, into), into, PurePath(file_name).stem)
+    chooser = AreaChooser(
+        level, stored, _official(session, rows, stored, into), into, PurePath(file_name).stem
+    )
     choices = chooser.choose(rows)
     _write(session, import_id, choices)
     _write_findings(session, import_id, chooser.findings)
@@ -128,9 +132,13 @@ def _rows(session: Session, level: str) -> list[AreaRow]:
     ]  # fmt: skip
 
 
-def _official(session: Session, rows: list[AreaRow], stored: list[StoredArea], into: str | None) -> dict[str, str]:
+def _official(
+    session: Session, rows: list[AreaRow], stored: list[StoredArea], into: str | None
+) -> dict[str, str]:
     """The part of the official list that could matter: the same districts, the same names."""
-    given = {code.ljust(12, "0") for row in rows for code in (row.code, row.parent_code) if code and code.isdigit()}
+    given = {
+        code.ljust(12, "0") for row in rows for code in (row.code, row.parent_code) if code and code.isdigit()
+    }
     parents = {code[:9] + "000" for code in given} | {code[:6] + "000000" for code in given}
     districts = {code[:6] for code in given} | {area.code[:6] for area in stored}
     if into:
@@ -165,7 +173,13 @@ def _write_findings(session: Session, import_id: int, findings: list[PlannedFind
             " :severity, CAST(:facts AS jsonb), (SELECT point FROM plan_row p WHERE p.row_no = :row_no))"
         ),
         [
-            {"id": import_id, "row_no": f.row_no, "code": f.code, "severity": severity_of(f.code), "facts": orjson.dumps(f.facts).decode()}
+            {
+                "id": import_id,
+                "row_no": f.row_no,
+                "code": f.code,
+                "severity": severity_of(f.code),
+                "facts": orjson.dumps(f.facts).decode(),
+            }
             for f in findings
         ],
     )

@@ -10,7 +10,12 @@ from app.ground.models.places import ROAD_CLASSES, WATER_KINDS
 # table, column of its kind, the kinds, and what an unnamed one is
 BACKDROPS = {
     "road": ("road", "road_class", ROAD_CLASSES, "'minor'"),
-    "water": ("water", "water_kind", WATER_KINDS, "CASE WHEN ST_Dimension(shape) = 2 THEN 'pond' ELSE 'canal' END"),
+    "water": (
+        "water",
+        "water_kind",
+        WATER_KINDS,
+        "CASE WHEN ST_Dimension(shape) = 2 THEN 'pond' ELSE 'canal' END",
+    ),
 }
 # The same line several times on both sides is paired in order.
 MATCH = """

@@ -278,7 +278,9 @@ def plan_buildings(session: Session, import_id: int, into: str | None) -> dict[s
     for step in (LAST_NUMBERS, RESULT, WRITE, FINDINGS):
         _run(session, step, bound)
     numbers = session.execute(
-        text("SELECT area_code, max(right(target_code, 5)::integer) FROM plan_result WHERE target_code IS NOT NULL GROUP BY 1")
+        text(
+            "SELECT area_code, max(right(target_code, 5)::integer) FROM plan_result WHERE target_code IS NOT NULL GROUP BY 1"
+        )
     )
     return {"last_numbers": {code: number for code, number in numbers}}
 
@@ -291,8 +293,12 @@ def _run(session: Session, script: str, bound: dict[str, Any]) -> None:
 
 def _match_names(session: Session) -> None:
     """Look the stated community names up, once per distinct name."""
-    book = NameBook((code, name, None) for code, name in session.execute(text("SELECT code, name FROM plan_community")))
-    names = session.scalars(text("SELECT DISTINCT parent_name FROM plan_row WHERE parent_name IS NOT NULL")).all()
+    book = NameBook(
+        (code, name, None) for code, name in session.execute(text("SELECT code, name FROM plan_community"))
+    )
+    names = session.scalars(
+        text("SELECT DISTINCT parent_name FROM plan_row WHERE parent_name IS NOT NULL")
+    ).all()
     found = []
     for name in names:
         match = book.find(name)
@@ -306,10 +312,10 @@ def _match_names(session: Session) -> None:
 
 def _held_buildings(session: Session) -> list[int]:
     """Matched buildings that would change their community but that other rooms refer to together with it."""
-    moving = (
-        "SELECT m.building_id FROM plan_match m JOIN plan_home h USING (row_no) WHERE h.area_code <> m.area_code"
-    )
+    moving = "SELECT m.building_id FROM plan_match m JOIN plan_home h USING (row_no) WHERE h.area_code <> m.area_code"
     held: set[int] = set()
     for table, columns in referring_tables(session, "building"):
-        held.update(session.scalars(text(f"SELECT {columns['id']} FROM {table} WHERE {columns['id']} IN ({moving})")))
+        held.update(
+            session.scalars(text(f"SELECT {columns['id']} FROM {table} WHERE {columns['id']} IN ({moving})"))
+        )
     return sorted(held)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, N_
+from app.errors import N_, Conflict
 from app.ground.boundary_import.plan import plan_import
 from app.ground.boundary_import.publish_areas import publish_areas
 from app.ground.boundary_import.publish_backdrop import publish_backdrop, publish_codes
@@ -51,7 +51,9 @@ def publish(session: Session, import_id: int) -> dict[str, Any]:
         summary = plan_import(session, found)
     carry_out(session, found, summary)
     forget_files(session, import_id)
-    finish(session, import_id, "publishing", "published", stage="done", summary=summary, published_at=func.now())
+    finish(
+        session, import_id, "publishing", "published", stage="done", summary=summary, published_at=func.now()
+    )
     return summary
 
 

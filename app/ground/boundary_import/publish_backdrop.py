@@ -46,7 +46,9 @@ def publish_backdrop(session: Session, import_id: int, kind: str) -> None:
     """
     table, column, _, unnamed = BACKDROPS[kind]
     for statement in (KEEP_ASIDE, CHANGE, CREATE):
-        session.execute(text(statement.format(table=table, column=column, unnamed=unnamed)), {"id": import_id})
+        session.execute(
+            text(statement.format(table=table, column=column, unnamed=unnamed)), {"id": import_id}
+        )
 
 
 def publish_codes(session: Session, import_id: int) -> None:

@@ -25,7 +25,8 @@ SELECT b.id, i.import_id, :account_id,
     'address', COALESCE(left(i.address, 200), b.address), 'kind', COALESCE(i.kind, b.kind),
     'floors', COALESCE(i.floors, b.floors), 'units', COALESCE(i.units, b.units),
     'households', COALESCE(i.households, b.households), 'built_year', COALESCE(i.built_year, b.built_year),
-    'footprint_md5', CASE WHEN ST_Dimension(i.shape) = 2 THEN md5(ST_AsBinary(ST_Multi(i.shape)))::uuid ELSE b.footprint_md5 END)
+    'footprint_md5', CASE WHEN ST_Dimension(i.shape) = 2
+      THEN md5(ST_AsBinary(ST_Multi(i.shape)))::uuid ELSE b.footprint_md5 END)
 FROM import_row i JOIN building b ON b.id = i.target_id
 WHERE i.import_id = :id AND i.verdict = 'change'
 """

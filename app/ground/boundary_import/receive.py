@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+import orjson
 import psycopg
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import db
-from app.errors import Conflict, InvalidInput, N_
+from app.errors import N_, Conflict, InvalidInput
 from app.geo import container
 from app.geo.limits import Limits
 from app.ground.models import GroundImport, ImportFile, ImportPart
@@ -26,9 +27,22 @@ PART_BYTES = 1024 * 1024
 STORE_PARTS = "COPY import_part (import_id, file_no, part_no, content) FROM STDIN (FORMAT binary)"
 READ_PART = "SELECT content FROM import_part WHERE import_id = %s AND file_no = %s AND part_no = %s"
 MAX_FILES = 12
+ABANDONED = N_("这一步中途停下了，没有写入任何数据。请重新开始这一步。")
 MAX_NAME_BYTES = 120
 # The files that one loose shapefile consists of.
-SHAPEFILE_ENDINGS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj", ".cst", ".shp.xml")
+SHAPEFILE_ENDINGS = (
+    ".shp",
+    ".shx",
+    ".dbf",
+    ".prj",
+    ".cpg",
+    ".qix",
+    ".sbn",
+    ".sbx",
+    ".qpj",
+    ".cst",
+    ".shp.xml",
+)
 
 
 def receive(
@@ -75,15 +89,25 @@ def receive(
     digest = hashlib.sha256()
     size_bytes = 0
     for file_no, (name, stream) in enumerate(listed, start=1):
-        size_bytes += _store_file(session, import_id, file_no, name, stream, max_bytes - size_bytes, digest.update)
+        size_bytes += _store_file(
+            session, import_id, file_no, name, stream, max_bytes - size_bytes, digest.update
+        )
     session.execute(
-        update(GroundImport).where(GroundImport.id == import_id).values(size_bytes=size_bytes, sha256=digest.digest())
+        update(GroundImport)
+        .where(GroundImport.id == import_id)
+        .values(size_bytes=size_bytes, sha256=digest.digest())
     )
-    return import_id
+    return int(import_id)
 
 
 def _store_file(
-    session: Session, import_id: int, file_no: int, name: str, stream: BinaryIO, left: int, digest: Callable[[bytes], None]
+    session: Session,
+    import_id: int,
+    file_no: int,
+    name: str,
+    stream: BinaryIO,
+    left: int,
+    digest: Callable[[bytes], None],
 ) -> int:
     size_bytes = 0
     with driver_cursor(session) as cursor, cursor.copy(STORE_PARTS) as copy:
@@ -99,7 +123,9 @@ def _store_file(
             copy.write_row((import_id, file_no, part_no, content))
     if not size_bytes:
         raise InvalidInput("file_empty", N_("“%(name)s”是空文件。请重新导出后再上传。"), name=name)
-    session.execute(insert(ImportFile).values(import_id=import_id, file_no=file_no, name=name, size_bytes=size_bytes))
+    session.execute(
+        insert(ImportFile).values(import_id=import_id, file_no=file_no, name=name, size_bytes=size_bytes)
+    )
     return size_bytes
 
 
@@ -142,10 +168,17 @@ def _refuse_mixed(names: list[str]) -> None:
     if len(names) == 1:
         return
     stems = {_shapefile_stem(name) for name in names}
-    if len(stems) != 1 or None in stems or len(set(map(str.lower, names))) != len(names) or len(names) > MAX_FILES:
+    if (
+        len(stems) != 1
+        or None in stems
+        or len(set(map(str.lower, names))) != len(names)
+        or len(names) > MAX_FILES
+    ):
         raise InvalidInput(
             "files_mixed",
-            N_("一次只能导入一份数据：一个文件，或同名的一组 .shp、.shx、.dbf、.prj、.cpg。请分开上传，或打成一个 zip。"),
+            N_(
+                "一次只能导入一份数据：一个文件，或同名的一组 .shp、.shx、.dbf、.prj、.cpg。请分开上传，或打成一个 zip。"
+            ),
         )
 
 
@@ -181,7 +214,8 @@ def job_folder(import_id: int, limits: Limits) -> Iterator[Path]:
             if not listed:
                 raise Conflict("file_forgotten", N_("上传的文件已经按期删除。请重新上传。"))
             streams = [
-                (name, io.BufferedReader(StoredStream(session, import_id, file_no), PART_BYTES)) for file_no, name in listed
+                (name, io.BufferedReader(StoredStream(session, import_id, file_no), PART_BYTES))
+                for file_no, name in listed
             ]
             container.receive(folder, streams, limits)
         yield folder
@@ -235,7 +269,7 @@ def forget_old_files(session: Session, days: int = 7) -> int:
             "UPDATE ground_import SET state = 'failed', version = version + 1, error = CAST(:error AS jsonb)"
             " WHERE state IN ('inspecting', 'checking', 'publishing') AND updated_at < now() - interval '1 day'"
         ),
-        {"error": '{"code": "step_abandoned", "sentence": "%s", "facts": {}}' % _ABANDONED},
+        {"error": orjson.dumps({"code": "step_abandoned", "sentence": ABANDONED, "facts": {}}).decode()},
     )
     stale = session.scalars(
         text(
@@ -250,6 +284,3 @@ def forget_old_files(session: Session, days: int = 7) -> int:
         forget_files(session, import_id)
         session.execute(text("DELETE FROM import_row WHERE import_id = :id"), {"id": import_id})
     return len(stale)
-
-
-_ABANDONED = N_("这一步中途停下了，没有写入任何数据。请重新开始这一步。")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.config import Settings
-from app.errors import Conflict, DomainError, N_, Unavailable
+from app.errors import N_, Conflict, DomainError, Unavailable
 from app.geo.intake import check_file, inspect_file
 from app.geo.jail import ImportCancelled
 from app.geo.limits import MEBIBYTE, Limits
@@ -17,7 +17,15 @@ from app.ground.boundary_import.plan import plan_import
 from app.ground.boundary_import.publish import publish
 from app.ground.boundary_import.receive import job_folder
 from app.ground.boundary_import.staging import load_rows
-from app.ground.boundary_import.states import Cancelled, Progress, Ticker, fail, finish, for_long_statements, state_of
+from app.ground.boundary_import.states import (
+    Cancelled,
+    Progress,
+    Ticker,
+    fail,
+    finish,
+    for_long_statements,
+    state_of,
+)
 from app.ground.boundary_import.undo import undo
 from app.ground.models import GroundImport
 
@@ -37,7 +45,9 @@ def run_inspect(import_id: int, settings: Settings, on_progress: Progress | None
                 near = near_point(session)
             inspection = inspect_file(folder, limits, ticker.tell, ticker.should_stop, near)
         with db.transaction() as session:
-            finish(session, import_id, "inspecting", "inspected", stage="done", inspection=inspection.as_json())
+            finish(
+                session, import_id, "inspecting", "inspected", stage="done", inspection=inspection.as_json()
+            )
 
     return _step(import_id, "inspecting", on_progress, work)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidInput, N_
+from app.errors import N_, InvalidInput
 from app.ground.boundary_import.plan import plan_import
 from app.ground.boundary_import.states import refuse_step
 from app.ground.models import GroundImport
@@ -39,14 +39,19 @@ def settle_rows(session: Session, import_id: int, rows: Sequence[int], community
         "community_unknown".
     """
     # Locks the import, so that it cannot be published half settled.
-    found = session.scalars(select(GroundImport).where(GroundImport.id == import_id).with_for_update()).first()
+    found = session.scalars(
+        select(GroundImport).where(GroundImport.id == import_id).with_for_update()
+    ).first()
     if found is None or found.state != "checked" or found.kind != "building":
         refuse_step(session, import_id)
     known = session.scalar(
-        text("SELECT EXISTS (SELECT FROM area WHERE code = :code AND level = 'community')"), {"code": community_code}
+        text("SELECT EXISTS (SELECT FROM area WHERE code = :code AND level = 'community')"),
+        {"code": community_code},
     )
     if community_code is not None and not known:
-        raise InvalidInput("community_unknown", N_("没有编码为 %(code)s 的社区。请从列表中选择。"), code=community_code)
+        raise InvalidInput(
+            "community_unknown", N_("没有编码为 %(code)s 的社区。请从列表中选择。"), code=community_code
+        )
     changed = session.execute(
         text(
             "UPDATE import_row SET settled_code = :code WHERE import_id = :id AND row_no = ANY(:rows) AND NOT refused"

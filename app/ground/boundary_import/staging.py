@@ -61,7 +61,10 @@ def load_rows(session: Session, import_id: int, folder: Path) -> int:
     """
     bound = {"id": import_id}
     settled = session.execute(
-        text("SELECT row_no, settled_code FROM import_row WHERE import_id = :id AND settled_code IS NOT NULL"), bound
+        text(
+            "SELECT row_no, settled_code FROM import_row WHERE import_id = :id AND settled_code IS NOT NULL"
+        ),
+        bound,
     ).all()
     session.execute(text("DELETE FROM import_row WHERE import_id = :id"), bound)
     session.execute(text("DELETE FROM import_finding WHERE import_id = :id"), bound)
@@ -79,7 +82,9 @@ def _copy_rows(session: Session, import_id: int, path: Path) -> int:
     with pq.ParquetFile(path) as checked:
         present = set(checked.schema_arrow.names)
         chosen = {
-            column: name for column, names in SOURCES.items() if (name := next((n for n in names if n in present), None))
+            column: name
+            for column, names in SOURCES.items()
+            if (name := next((n for n in names if n in present), None))
         }
         columns = ["import_id", *SHAPES, *chosen]
 
@@ -101,7 +106,10 @@ def _copy_findings(session: Session, import_id: int, path: Path) -> None:
         with pq.ParquetFile(path) as listed:
             for batch in listed.iter_batches(BATCH_ROWS):
                 places = points_from_numbers(_numbers(batch, "lon"), _numbers(batch, "lat"))
-                facts = [_facts(*pair) for pair in zip(batch["facts"].to_pylist(), batch["name"].to_pylist(), strict=True)]
+                facts = [
+                    _facts(*pair)
+                    for pair in zip(batch["facts"].to_pylist(), batch["name"].to_pylist(), strict=True)
+                ]
                 yield pa.record_batch(
                     [
                         pa.array(np.full(len(batch), import_id)),
@@ -141,7 +149,10 @@ def _text(cells: pa.Array) -> pa.Array:
 def _copy(session: Session, table: str, columns: list[str], pieces: Iterator[pa.RecordBatch]) -> None:
     """COPY as CSV written by Arrow: a null is an empty cell, an empty text is quoted."""
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
-    with driver_cursor(session) as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy:
+    with (
+        driver_cursor(session) as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy,
+    ):
         for piece in pieces:
             sink = io.BytesIO()
             pyarrow.csv.write_csv(pa.Table.from_batches([piece]), sink, options)

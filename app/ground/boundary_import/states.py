@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.errors import Conflict, DomainError, N_, NotFound
+from app.errors import N_, Conflict, DomainError, NotFound
 from app.ground.models import GroundImport
 from app.ground.queries.import_words import STATE_WORDS
 from app.ground.rules import RUNNING, STEP_STARTS
@@ -16,6 +16,7 @@ from app.ground.rules import RUNNING, STEP_STARTS
 Progress = Callable[[str, int, int], None]
 PROGRESS_EVERY_S = 0.5
 LONG_STATEMENT_MS = 15 * 60 * 1000
+
 
 class Cancelled(DomainError):
     """Somebody asked to stop; nothing was kept."""
@@ -30,7 +31,14 @@ def move(session: Session, import_id: int, step: str, to: str, **values: Any) ->
         update(GroundImport)
         .where(GroundImport.id == import_id, GroundImport.state.in_(STEP_STARTS[step]))
         .values(
-            state=to, stage="", done=0, total=0, cancel_asked=False, error=None, version=GroundImport.version + 1, **values
+            state=to,
+            stage="",
+            done=0,
+            total=0,
+            cancel_asked=False,
+            error=None,
+            version=GroundImport.version + 1,
+            **values,
         )
         .returning(GroundImport.id)
     ).scalar()
@@ -141,7 +149,9 @@ class Ticker:
             self._told_at = now
             with db.reading() as session:
                 row = session.execute(
-                    select(GroundImport.cancel_asked, GroundImport.state).where(GroundImport.id == self.import_id)
+                    select(GroundImport.cancel_asked, GroundImport.state).where(
+                        GroundImport.id == self.import_id
+                    )
                 ).first()
             self._stop = row is None or row.cancel_asked or row.state != self.running
         return self._stop

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, N_
+from app.errors import N_, Conflict
 from app.ground.boundary_import.options import clean_options, layer_columns
 from app.ground.boundary_import.states import move
 from app.ground.models import GroundImport
@@ -81,9 +81,13 @@ def begin_publish(session: Session, import_id: int, version: int | None = None) 
         "import_state", "plan_changed".
     """
     if version is not None:
-        seen = session.scalar(select(GroundImport.version).where(GroundImport.id == import_id).with_for_update())
+        seen = session.scalar(
+            select(GroundImport.version).where(GroundImport.id == import_id).with_for_update()
+        )
         if seen is not None and seen != version:
-            raise Conflict("plan_changed", N_("您看过之后，这次导入的计划又变了。请刷新页面，核对后再确认。"), now=seen)
+            raise Conflict(
+                "plan_changed", N_("您看过之后，这次导入的计划又变了。请刷新页面，核对后再确认。"), now=seen
+            )
     move(session, import_id, "publish", "publishing")
 
 

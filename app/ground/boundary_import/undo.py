@@ -4,7 +4,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, N_
+from app.errors import N_, Conflict
 from app.ground.boundary_import.publish import lock_ground
 from app.ground.boundary_import.receive import forget_files
 from app.ground.boundary_import.states import move
@@ -140,7 +140,9 @@ def _refuse_used(session: Session, import_id: int) -> None:
                 uses,
                 USE_WORDS[table],
                 session.scalar(
-                    text(f"SELECT count(*) FROM {table} WHERE {column} = ANY(:codes) AND import_id IS DISTINCT FROM :id"),
+                    text(
+                        f"SELECT count(*) FROM {table} WHERE {column} = ANY(:codes) AND import_id IS DISTINCT FROM :id"
+                    ),
                     bound | {"codes": codes},
                 ),
             )
@@ -160,7 +162,9 @@ def _add_all(uses: dict[str, int], counts: dict[str, int]) -> None:
 
 
 def _in_use(uses: dict[str, int]) -> Conflict:
-    listed = "、".join(f"{words}（{count}）" if words else N_("刚刚新增的内容") for words, count in uses.items())
+    listed = "、".join(
+        f"{words}（{count}）" if words else N_("刚刚新增的内容") for words, count in uses.items()
+    )
     return Conflict(
         "import_in_use",
         N_("这次导入不能撤销，因为后来的内容用到了它：%(uses)s。请先撤销或移走这些内容。"),

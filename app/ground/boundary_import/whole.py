@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import db
 from app.config import Settings
-from app.errors import DomainError, InvalidInput, N_
+from app.errors import N_, DomainError, InvalidInput
 from app.geo.limits import MEBIBYTE
 from app.ground.boundary_import.receive import receive
 from app.ground.boundary_import.run import run_check, run_inspect, run_publish
@@ -19,7 +19,7 @@ from app.ground.boundary_import.states import Progress, ask_cancel
 from app.ground.boundary_import.steps import begin_check, begin_inspect, begin_publish
 from app.ground.models import GroundImport
 from app.ground.queries.imports import remembered_mapping
-
+from app.ground.rules import LEVELS
 
 DATUM_DOUBTS = ("datum_suspected", "datum_distance", "datum_schema")
 
@@ -80,9 +80,9 @@ def bring_in(
             with db.transaction() as session:
                 begin_check(session, import_id, chosen_options(load(import_id), wishes))
             state = run_check(import_id, settings, on_progress)
-            summary = load(import_id).summary or {}
-            certain = wishes.datum is not None or not doubtful_datum(summary)
-            if state == "checked" and not dry_run and certain and _is_worth_writing(summary):
+            planned = load(import_id)
+            certain = wishes.datum is not None or not doubtful_datum(planned)
+            if state == "checked" and not dry_run and certain and _is_worth_writing(planned.summary or {}):
                 with db.transaction() as session:
                     begin_publish(session, import_id)
                 run_publish(import_id, settings, on_progress)
@@ -102,9 +102,11 @@ def _look(import_id: int, settings: Settings, on_progress: Progress | None) -> b
     return run_inspect(import_id, settings, on_progress) == "inspected"
 
 
-def doubtful_datum(summary: dict[str, Any]) -> bool:
+def doubtful_datum(found: GroundImport) -> bool:
     """Whether the file looks shifted; then somebody has to say which datum it has."""
-    return any(code in summary.get("findings", {}) for code in DATUM_DOUBTS)
+    seen = set((found.summary or {}).get("findings", {}))
+    seen |= {finding["code"] for finding in (found.inspection or {}).get("findings", [])}
+    return not seen.isdisjoint(DATUM_DOUBTS)
 
 
 def _is_worth_writing(summary: dict[str, Any]) -> bool:
@@ -120,7 +122,9 @@ def receive_files(paths: Sequence[Path], settings: Settings) -> int:
             try:
                 streams.append((path.name, opened.enter_context(path.open("rb"))))
             except OSError as error:
-                raise InvalidInput("file_missing", N_("打不开文件“%(name)s”。请检查路径和权限。"), name=str(path)) from error
+                raise InvalidInput(
+                    "file_missing", N_("打不开文件“%(name)s”。请检查路径和权限。"), name=str(path)
+                ) from error
         return receive(session, streams, key=uuid.uuid4(), max_bytes=settings.max_upload_mb * MEBIBYTE)
 
 
@@ -130,13 +134,9 @@ def chosen_options(found: GroundImport, wishes: Wishes) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        "kind_unknown" when the kind was neither said nor can be guessed; "layer_unknown".
+        "layer_unsure" when there are several layers and none looks like the wanted kind.
     """
-    layers = (found.inspection or {}).get("layers", [])
-    layer = next((one for one in layers if one["name"] == wishes.layer), None) if wishes.layer else None
-    if layer is None:
-        fitting = [one for one in layers if wishes.kind and one["kind_guess"] == wishes.kind]
-        layer = (fitting or layers or [None])[0]
+    layer = _chosen_layer((found.inspection or {}).get("layers", []), wishes)
     kind = wishes.kind or (layer["kind_guess"] if layer else None)
     columns = dict(layer["column_guesses"].get(kind, {})) if layer and kind else {}
     if layer and kind:
@@ -144,7 +144,12 @@ def chosen_options(found: GroundImport, wishes: Wishes) -> dict[str, Any]:
             remembered = remembered_mapping(session, kind, [column["name"] for column in layer["columns"]])
         columns = remembered if remembered is not None else columns
         # A column serves one field: a wish takes it from the field that was guessed.
-        columns = {item: name for item, name in columns.items() if name not in wishes.columns.values()} | wishes.columns
+        columns = {
+            item: name for item, name in columns.items() if name not in wishes.columns.values()
+        } | wishes.columns
+    if kind in LEVELS and "name" not in columns and "code" in columns:
+        # The official list knows what a code is called.
+        columns["name"] = columns["code"]
     return {
         "kind": kind,
         "layer": wishes.layer or (layer["name"] if layer else None),
@@ -157,6 +162,20 @@ def chosen_options(found: GroundImport, wishes: Wishes) -> dict[str, Any]:
         "accept_large_repairs": wishes.accept_large_repairs,
         "into": wishes.into,
     }
+
+
+def _chosen_layer(layers: list[dict[str, Any]], wishes: Wishes) -> dict[str, Any] | None:
+    """The layer that was named, else the one that looks like the wanted kind; never one that looks like another."""
+    if wishes.layer:
+        return next((layer for layer in layers if layer["name"] == wishes.layer), None)
+    fitting = [layer for layer in layers if wishes.kind is None or layer["kind_guess"] == wishes.kind]
+    if fitting or len(layers) < 2:
+        return next(iter(fitting or layers), None)
+    raise InvalidInput(
+        "layer_unsure",
+        N_("文件里有几个图层（%(names)s），没有一个像是要找的内容。请写明图层。"),
+        names="、".join(layer["name"] for layer in layers[:8]),
+    )
 
 
 def load(import_id: int) -> GroundImport:

@@ -57,7 +57,8 @@ def import_detail(session: Session, import_id: int) -> dict[str, Any]:
 def import_progress(session: Session, import_id: int) -> dict[str, Any]:
     """How far a running step has come; cheap, for asking every second."""
     row = session.execute(
-        text("SELECT state, stage, done, total, error, version FROM ground_import WHERE id = :id"), {"id": import_id}
+        text("SELECT state, stage, done, total, error, version FROM ground_import WHERE id = :id"),
+        {"id": import_id},
     ).first()
     if row is None:
         raise _missing()
@@ -101,8 +102,18 @@ def findings_page(
 ) -> dict[str, Any]:
     """A page of findings, most serious first; `after` is the cursor the page before gave."""
     rank, last_id = _cursor(after)
-    bound = {"id": import_id, "code": code, "severity": severity, "rank": rank, "last_id": last_id, "limit": limit + 1}
-    chosen = "import_id = :id AND (CAST(:code AS text) IS NULL OR code = :code) AND (CAST(:severity AS text) IS NULL OR severity = :severity)"
+    bound = {
+        "id": import_id,
+        "code": code,
+        "severity": severity,
+        "rank": rank,
+        "last_id": last_id,
+        "limit": limit + 1,
+    }
+    chosen = (
+        "import_id = :id AND (CAST(:code AS text) IS NULL OR code = :code)"
+        " AND (CAST(:severity AS text) IS NULL OR severity = :severity)"
+    )
     rows = session.execute(
         text(
             f"""SELECT f.id, f.row_no, f.code, f.severity, f.facts, COALESCE(r.name, f.facts ->> 'row_name') AS name,
@@ -169,7 +180,13 @@ def rows_page(
     limit: int = 100,
 ) -> dict[str, Any]:
     """A page of rows with what is to become of them; `query` looks in names, addresses and codes."""
-    bound = {"id": import_id, "verdict": verdict, "query": query or None, "after": after or 0, "limit": limit + 1}
+    bound = {
+        "id": import_id,
+        "verdict": verdict,
+        "query": query or None,
+        "after": after or 0,
+        "limit": limit + 1,
+    }
     chosen = """r.import_id = :id AND (CAST(:verdict AS text) IS NULL OR r.verdict = :verdict)
       AND (CAST(:query AS text) IS NULL
            OR position(:query IN concat_ws(' ', r.name, r.address, r.code, r.source_key, r.target_code)) > 0)"""
@@ -210,7 +227,9 @@ def unplaced_rows(session: Session, import_id: int, after: int = 0, limit: int =
     return {"rows": shown, "next": shown[-1]["row_no"] if len(rows) > limit else None, "total": total}
 
 
-def rows_geojson(session: Session, import_id: int, verdict: str | None = None, limit: int = MAP_CAP) -> dict[str, Any]:
+def rows_geojson(
+    session: Session, import_id: int, verdict: str | None = None, limit: int = MAP_CAP
+) -> dict[str, Any]:
     """Outlines of rows for the map of the review."""
     rows = session.execute(
         text(
@@ -221,7 +240,11 @@ def rows_geojson(session: Session, import_id: int, verdict: str | None = None, l
         {"id": import_id, "verdict": verdict, "limit": limit + 1},
     ).all()
     features = [
-        _feature(row.row_no, orjson.loads(row.shape), {"verdict": row.verdict, "name": row.name, "code": row.target_code})
+        _feature(
+            row.row_no,
+            orjson.loads(row.shape),
+            {"verdict": row.verdict, "name": row.name, "code": row.target_code},
+        )
         for row in rows[:limit]
     ]
     return {"type": "FeatureCollection", "features": features, "truncated": len(rows) > limit}

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 from app.errors import N_
 
 # What the ground's own tables refer to is part of the ground and looked after by its own statements.
-OWN_TABLES = ("area", "area_version", "building", "building_change", "division_code", "road", "water", "green")
+OWN_TABLES = (
+    "area",
+    "area_version",
+    "building",
+    "building_change",
+    "division_code",
+    "road",
+    "water",
+    "green",
+)
 USE_WORDS = {
     "zone_building": N_("责任区中的楼栋"),
     "plan": N_("责任区方案"),

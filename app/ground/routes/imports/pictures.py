@@ -96,5 +96,7 @@ def _ground_map(session: Session, *, name: str, bounds: Any, legend: Legend | No
         for level in ("street", "community"):
             url = f"/ground/areas.geojson?level={level}&on={day}&v={revision}"
             # A click into a community settles a building there.
-            AreaOutlines(level=level, url=url, clickable=level == "community", counts_below_zoom=0).add_to(chart)
+            AreaOutlines(level=level, url=url, clickable=level == "community", counts_below_zoom=0).add_to(
+                chart
+            )
     return chart

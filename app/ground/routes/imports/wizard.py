@@ -93,7 +93,8 @@ def common_facts(detail: dict[str, Any]) -> dict[str, Any]:
     error = detail["error"] or {}
     return {
         "one": detail,
-        "step": STEP_OF_STATE.get(detail["state"]) or (3 if detail["options"] else 2 if detail["inspection"] else 1),
+        "step": STEP_OF_STATE.get(detail["state"])
+        or (3 if detail["options"] else 2 if detail["inspection"] else 1),
         "may_change": account is not None and account.role in MAY_CHANGE,
         "kinds": KIND_WORDS,
         "states": STATE_WORDS,

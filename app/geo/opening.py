@@ -1,0 +1,48 @@
+"""From an unpacked upload to its layers, whatever the format."""
+
+from __future__ import annotations
+
+from app.geo.chunks import Layer, Quiet
+from app.geo.container import Contents, Member
+from app.geo.layers import OgrLayer, ParquetLayer
+from app.geo.osm import open_osm
+from app.geo.shapefile import ShapefileLayer
+from app.geo.tables import open_tables
+
+
+def open_layers(contents: Contents, encoding: str | None = None) -> list[Layer]:
+    """Every layer of an unpacked upload.
+
+    Raises
+    ------
+    InvalidInput
+        ``file_unreadable``, ``file_truncated``.
+    """
+    if contents.kind == "shapefile":
+        return [ShapefileLayer(member, encoding) for member in contents.members]
+    if contents.kind == "parquet":
+        return [ParquetLayer(member) for member in contents.members]
+    if contents.kind in ("csv", "xlsx", "xls"):
+        return open_tables(contents, encoding)
+    if contents.kind in ("osm", "osm_pbf"):
+        return open_osm(contents)
+    if contents.kind == "geojson":
+        # One layer by definition; listing would read the whole file once more.
+        return [OgrLayer(member, None, member.title) for member in contents.members]
+    return [layer for member in contents.members for layer in _ogr_layers(member, len(contents.members) > 1)]
+
+
+def _ogr_layers(member: Member, several: bool) -> list[Layer]:
+    import pyogrio
+
+    with Quiet(member.title):
+        listed = pyogrio.list_layers(member.path)
+    names = [(str(name), kind) for name, kind in listed if kind is not None or len(listed) == 1]
+    layers: list[Layer] = []
+    for name, _ in names:
+        # A one-layer file is known to people by its own name, not by the name we gave its bytes.
+        shown = member.title if len(names) == 1 and name == member.path.stem else name
+        layers.append(
+            OgrLayer(member, name, f"{member.title}/{shown}" if several and shown != member.title else shown)
+        )
+    return layers

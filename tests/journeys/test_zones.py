@@ -1,0 +1,282 @@
+"""A planner draws zones in a real browser: with the mouse, with a finger, with the keyboard alone."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import LiveServer, sign_in
+
+SIZES = {"office": (1440, 900), "phone": (390, 844)}
+COMMUNITY = "329901001003"
+AXE = Path(__file__).parents[2] / "app" / "web" / "static" / "vendor" / "axe-core" / "axe.min.js"
+SETTLED = """async () => {
+  const ward = await window.wardmap.get('plan');
+  const layer = ward.buildings.layer;
+  for (let i = 0; i < 400 && layer.isLoading(); i += 1) await new Promise((done) => setTimeout(done, 25));
+}"""
+# Where buildings are on the screen, with the group that the map draws them in.
+SHOWN = """async () => {
+  const ward = await window.wardmap.get('plan');
+  const box = ward.container.getBoundingClientRect();
+  return [...ward.buildings.inView().values()].map(({ tile, feature }) => {
+    const one = ward.buildings.described(tile, feature);
+    const lat = Math.atan(Math.sinh(Math.PI * (1 - 2 * one.world[1]))) * 180 / Math.PI;
+    const at = ward.map.latLngToContainerPoint([lat, one.world[0] * 360 - 180]);
+    return { id: one.id, group: one.group, x: box.left + at.x, y: box.top + at.y };
+  });
+}"""
+
+
+def settle(page: Any) -> None:
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.evaluate(SETTLED)
+
+
+def saved(page: Any) -> None:
+    page.wait_for_function("document.getElementById('save-state').textContent === '已保存'")
+
+
+def buildings(page: Any) -> list[dict[str, Any]]:
+    """Buildings of this community that lie free of the tools and controls."""
+    stage = page.locator(".map-stage").bounding_box()
+    shown = [one for one in page.evaluate(SHOWN) if one["group"] is not None]
+    return [
+        one for one in shown
+        if stage["x"] + 70 < one["x"] < stage["x"] + stage["width"] - 20
+        and stage["y"] + 120 < one["y"] < stage["y"] + stage["height"] - 110
+    ]  # fmt: skip
+
+
+def wait_for_group(page: Any, building: dict[str, Any], group: int) -> None:
+    """Until the map draws a building in this group."""
+    page.wait_for_function(
+        """async ({ id, group }) => {
+          const ward = await window.wardmap.get('plan');
+          const found = ward.buildings.inView().get(id);
+          return found && ward.buildings.groupOf(found.feature) === group;
+        }""",
+        arg={"id": building["id"], "group": group},
+    )
+
+
+def groups(page: Any) -> dict[int, int]:
+    return {one["id"]: one["group"] for one in page.evaluate(SHOWN) if one["group"] is not None}
+
+
+def begin_draft(page: Any, server: LiveServer) -> None:
+    sign_in(page, server, f"/plans?q={COMMUNITY}")
+    page.get_by_role("button", name=re.compile("新建空白草稿")).click()
+    settle(page)
+
+
+def stroke(page: Any, around: list[dict[str, Any]]) -> None:
+    """Draw around these buildings with the button down."""
+    west, east = min(one["x"] for one in around) - 9, max(one["x"] for one in around) + 9
+    north, south = min(one["y"] for one in around) - 9, max(one["y"] for one in around) + 9
+    page.mouse.move(west, north)
+    page.mouse.down()
+    for x, y in ((east, north), (east, south), (west, south), (west, north + 3)):
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+
+
+def zone_row(page: Any, number: int) -> Any:
+    return page.locator(".zone-row", has=page.locator(".zone-title", has_text=f"第 {number} 责任区"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_an_empty_draft_to_files_to_take_along(
+    page, live_server: LiveServer, size: str, tmp_path: Path
+) -> None:
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
+    begin_draft(page, live_server)
+    assert set(groups(page).values()) == {1000}, "every building begins unassigned"
+
+    page.get_by_role("button", name="新建责任区").click()
+    zone_row(page, 1).wait_for()
+    one = buildings(page)[0]
+    page.mouse.click(one["x"], one["y"])
+    page.get_by_text("已划入第 1 责任区").wait_for()
+    assert groups(page)[one["id"]] == 1
+    assert "1 栋" in zone_row(page, 1).inner_text()
+
+    page.get_by_role("button", name="新建责任区").click()
+    zone_row(page, 2).wait_for()
+    page.locator("#tool-lasso").click()
+    around = sorted(buildings(page), key=lambda b: b["y"])[:8]
+    stroke(page, around)
+    page.get_by_text("已划入第 2 责任区").wait_for()
+    drawn = groups(page)
+    second = {key for key, group in drawn.items() if group == 2}
+    assert {b["id"] for b in around} <= second
+    assert f"{len(second)} 栋" in zone_row(page, 2).inner_text()
+
+    page.reload()
+    settle(page)
+    assert groups(page) == drawn, "what was drawn is still there"
+    page.locator("#undo").click()
+    page.get_by_text("已撤销").wait_for()
+    page.evaluate(SETTLED)
+    for b in around:
+        wait_for_group(page, b, 1000 if b["id"] != one["id"] else 1)
+    page.locator("#redo").click()
+    page.get_by_text("已重做").wait_for()
+    page.reload()
+    settle(page)
+    assert groups(page) == drawn
+
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="导出地图文件").click()
+    target = tmp_path / "map.html"
+    waiting.value.save_as(target)
+    assert "第 2 责任区" in target.read_text("utf-8")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="导出表格").click()
+    waiting.value.save_as(tmp_path / "zones.xlsx")
+    assert "xl/worksheets/sheet2.xml" in zipfile.ZipFile(tmp_path / "zones.xlsx").namelist()
+
+
+def test_the_keyboard_alone_is_enough(page, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    begin_draft(page, live_server)
+    page.keyboard.press("n")
+    zone_row(page, 1).wait_for()
+    page.keyboard.press("n")
+    zone_row(page, 2).wait_for()
+    page.keyboard.press("1")
+    assert page.locator("#target").inner_text().endswith("第 1 责任区")
+    page.locator("#tab-zones").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#list-q").fill("1幢")
+    page.wait_for_function("document.querySelectorAll('.building-line').length > 0")
+    page.locator(".building-line input").first.focus()
+    page.keyboard.press("Space")
+    page.locator("#give-bar").wait_for()
+    page.locator("#choose-all").focus()
+    page.keyboard.press("Enter")
+    count = int(re.search(r"\d+", page.locator("#list-count").inner_text()).group())
+    page.get_by_text(f"已选 {count} 栋").wait_for()
+    page.locator("#give-now").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text(f"{count} 栋（").wait_for()
+    page.locator("#tab-zones").click()
+    assert f"{count} 栋" in zone_row(page, 1).inner_text()
+    page.locator("h1").click()
+    page.keyboard.press("Control+z")
+    page.get_by_text("已撤销").wait_for()
+    page.wait_for_function("document.querySelector('.zone-row .zone-sums').textContent.startsWith('0 栋')")
+    page.keyboard.press("f")
+    page.locator(".wardmap-notice").filter(has_text="户").wait_for()
+
+
+def test_removing_and_renaming_a_zone(page, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    begin_draft(page, live_server)
+    for number in (1, 2):
+        page.keyboard.press("n")
+        zone_row(page, number).wait_for()
+    one = buildings(page)[0]
+    page.mouse.click(one["x"], one["y"])
+    saved(page)
+    page.locator(".zone-menu summary").nth(1).click()
+    page.get_by_role("button", name="改名或换编号").last.click()
+    page.locator("#zone-number").fill("1")
+    page.locator("#zone-name").fill("<b>滨江片</b>")
+    page.locator("#zone-dialog").get_by_role("button", name="保存").click()
+    page.locator(".zone-title", has_text="<b>滨江片</b>").wait_for()
+    wait_for_group(page, one, 1)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator(".zone-menu summary").first.click()
+    page.get_by_role("button", name="删除责任区").first.click()
+    page.get_by_text("变为未划入").last.wait_for()
+    wait_for_group(page, one, 1000)
+
+
+def test_two_planners_at_one_plan(page, context, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.expected_troubles.append("409")
+    begin_draft(page, live_server)
+    page.keyboard.press("n")
+    zone_row(page, 1).wait_for()
+    saved(page)
+    other = context.new_page()
+    other.set_viewport_size({"width": 1440, "height": 900})
+    other.goto(page.url)
+    settle(other)
+    first, second = buildings(page)[:2]
+    page.mouse.click(first["x"], first["y"])
+    page.get_by_text("已划入第 1 责任区").wait_for()
+    other.mouse.click(second["x"], second["y"])
+    other.get_by_text("刚刚改过这个方案").wait_for()
+    wait_for_group(other, first, 1)
+    assert groups(other)[second["id"]] == 1000
+    other.mouse.click(second["x"], second["y"])
+    other.get_by_text("已划入第 1 责任区").wait_for()
+
+
+@pytest.fixture
+def finger(browser, browser_context_args: dict[str, Any]) -> Iterator[Any]:
+    """A page on a phone with a touch screen."""
+    context = browser.new_context(
+        **{
+            **browser_context_args,
+            "viewport": {"width": 390, "height": 844},
+            "has_touch": True,
+            "is_mobile": True,
+        }
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_drawing_with_a_finger(finger, live_server: LiveServer) -> None:
+    begin_draft(finger, live_server)
+    finger.get_by_role("button", name="新建责任区").tap()
+    zone_row(finger, 1).wait_for()
+    saved(finger)
+    finger.locator("#tool-lasso").tap()
+    around = sorted(buildings(finger), key=lambda b: b["y"])[:6]
+    west, east = min(b["x"] for b in around) - 6, max(b["x"] for b in around) + 6
+    north, south = min(b["y"] for b in around) - 6, max(b["y"] for b in around) + 6
+    touch = finger.context.new_cdp_session(finger)
+
+    def send(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in places]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", (west, north))
+    for part in range(1, 9):
+        send("touchMove", (west + (east - west) * part / 8, north))
+    for part in range(1, 9):
+        send("touchMove", (east, north + (south - north) * part / 8))
+    for part in range(1, 9):
+        send("touchMove", (east - (east - west) * part / 8, south))
+    send("touchEnd")
+    finger.get_by_text("已划入第 1 责任区").wait_for()
+    assert {b["id"] for b in around} <= {key for key, group in groups(finger).items() if group == 1}
+    finger.locator("#sheet-handle").tap()
+    finger.wait_for_function("document.body.classList.contains('sheet-low')")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_stands_in_the_way_of_assistive_technology(page, live_server: LiveServer, size: str) -> None:
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
+    begin_draft(page, live_server)
+    page.keyboard.press("n")
+    zone_row(page, 1).wait_for()
+    plan = page.url
+    for address in (plan, f"{plan}/print", f"{live_server.url}/plans"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        if address == plan:
+            page.locator("#tab-list").click()
+            page.locator(".building-line").first.wait_for()
+            page.locator("#tab-zones").click()
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+                              ".map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ')).slice(0, 4).join(', '))")  # fmt: skip
+        assert not found, (address, found)
