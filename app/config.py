@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
+from zoneinfo import available_timezones
 
 from app.errors import N_, InvalidInput
 
@@ -118,6 +119,8 @@ def _refuse_wrong(settings: Settings) -> None:
             raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
     if settings.language not in ("zh", "en"):
         raise _wrong("WARDMAP_LANGUAGE", settings.language)
+    if settings.time_zone not in available_timezones():
+        raise _wrong("WARDMAP_TIME_ZONE", settings.time_zone)
     if settings.basemap not in BASEMAPS:
         raise _wrong("WARDMAP_BASEMAP", settings.basemap)
     if settings.basemap == "tianditu" and not re.fullmatch(r"[0-9a-fA-F]{32}", settings.tianditu_key):

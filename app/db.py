@@ -17,6 +17,8 @@ from app.errors import N_, Conflict, DomainError, InvalidInput, Unavailable
 # 40001 serialization failure, 40P01 deadlock: the whole transaction may simply be tried again.
 RETRYABLE = ("40001", "40P01")
 DISK_FULL = ("53100",)
+# 08: connection exceptions, 57P: the server stops or was told to end this connection.
+CONNECTION_LOST = ("08", "57P")
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 4_000
 INSTANT = TIMESTAMP(timezone=True)
@@ -47,17 +49,22 @@ def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) 
     _EXPLANATIONS[constraint] = (kind, code, sentence)
 
 
-def connect(url: str, pool_size: int = 8) -> Engine:
-    """Make the engine for this process and use it from now on. Disposing of it closes every connection."""
-    engine = _engine(url, pool_size)
+def connect(url: str, pool_size: int = 8, time_zone: str = "Asia/Shanghai") -> Engine:
+    """Make the engine for this process and use it from now on; `time_zone` decides what day it is.
+
+    Disposing of it closes every connection.
+    """
+    engine = _engine(url, pool_size, time_zone)
     # Nothing is begun and nothing ended here: a question costs one round trip, and the server refuses to write.
-    readers = _engine(url, pool_size, " -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT")
+    readers = _engine(
+        url, pool_size, time_zone, " -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT"
+    )
     event.listen(engine, "engine_disposed", lambda _: readers.dispose())
     bind(engine, readers)
     return engine
 
 
-def _engine(url: str, pool_size: int, more: str = "", **options: Any) -> Engine:
+def _engine(url: str, pool_size: int, time_zone: str, more: str = "", **options: Any) -> Engine:
     engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
@@ -68,7 +75,7 @@ def _engine(url: str, pool_size: int, more: str = "", **options: Any) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-            f" -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c jit=off{more}",
+            f" -c idle_in_transaction_session_timeout=60000 -c timezone={time_zone} -c jit=off{more}",
         },
         **options,
     )
@@ -124,7 +131,11 @@ def reading() -> Iterator[Session]:
         if isinstance(session.bind, Connection):
             session.execute(text("SET TRANSACTION READ ONLY"))
         yield session
-    except (DBAPIError, psycopg.Error) as error:
+    except psycopg.OperationalError as error:
+        # Asked past SQLAlchemy, which therefore does not know that this connection may be gone.
+        session.invalidate()
+        raise explained(error) from error
+    except DBAPIError as error:
         raise explained(error) from error
     finally:
         # What was read stays usable after the block; a rollback before would expire it.
@@ -157,6 +168,8 @@ def explained(error: DBAPIError | psycopg.Error) -> Exception:
     if state in {"22P05", "22021"}:
         return InvalidInput("text_unusable", N_("文字里有数据库不能保存的字符。"))
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if isinstance(cause, psycopg.OperationalError) and (lost or not state):
+    if isinstance(cause, psycopg.OperationalError) and (
+        lost or not state or state.startswith(CONNECTION_LOST)
+    ):
         return Unavailable("database_away", N_("暂时连不上数据库，请稍后重试。"))
     return error

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 STALLED_AFTER_S = 20
+NAMESPACE = "wardmap"
 _blueprint = procrastinate.Blueprint()
 
 
@@ -18,6 +19,19 @@ def task(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def register(work: Callable[..., None]) -> Callable[..., None]:
         # Three tries: a job that brings its worker down must not do so for ever.
         _blueprint.task(name=name, retry=procrastinate.RetryStrategy(max_attempts=3, wait=2))(work)
+        return work
+
+    return register
+
+
+def every(cron: str, name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register a function as a job that the workers run by the clock, once however many they are."""
+
+    def register(work: Callable[[], None]) -> Callable[[], None]:
+        def run(timestamp: int) -> None:
+            work()
+
+        _blueprint.periodic(cron=cron)(_blueprint.task(name=name, queueing_lock=name)(run))
         return work
 
     return register
@@ -33,7 +47,7 @@ def defer(session: Session, name: str, *, lock: str, **arguments: Any) -> None:
             "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', :name, 0, :lock, NULL,"
             " CAST(:arguments AS jsonb), NULL)::procrastinate_job_to_defer_v1])"
         ),
-        {"name": name, "lock": lock, "arguments": orjson.dumps(arguments).decode()},
+        {"name": f"{NAMESPACE}:{name}", "lock": lock, "arguments": orjson.dumps(arguments).decode()},
     )
 
 
@@ -52,5 +66,5 @@ def worker_app(url: str) -> procrastinate.App:
         for job in stalled:
             await app.job_manager.retry_job(job)
 
-    app.add_tasks_from(_blueprint, namespace="wardmap")
+    app.add_tasks_from(_blueprint, namespace=NAMESPACE)
     return app

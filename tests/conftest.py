@@ -82,7 +82,7 @@ def app(settings: Settings) -> Flask:
 
 @pytest.fixture(scope="session")
 def engine(settings: Settings) -> Iterator[Engine]:
-    made = create_engine(db.driver_url(settings.database_url))
+    made = db.connect(settings.database_url)
     yield made
     made.dispose()
 

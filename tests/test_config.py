@@ -31,6 +31,7 @@ def test_values_are_typed() -> None:
         ("WARDMAP_BOX", "118,31,120"),
         ("WARDMAP_BOX", "120,31,118,33"),
         ("WARDMAP_LANGUAGE", "fr"),
+        ("WARDMAP_TIME_ZONE", "Mars/Olympus"),
         ("WARDMAP_BASEMAP", "satellite"),
         ("WARDMAP_BASEMAP", "tianditu"),
         ("WARDMAP_BASEMAP", "wmts"),

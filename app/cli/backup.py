@@ -24,7 +24,9 @@ from app.errors import Conflict, InvalidInput, Unavailable
 def backup(file: Path) -> None:
     """把私有数据库备份成一个文件。运行中或停下时都可以。"""
     if file.exists():
-        raise Conflict("backup_exists", "%(file)s 已经存在，没有覆盖。 The file exists and was left alone.", file=file)
+        raise Conflict(
+            "backup_exists", "%(file)s 已经存在，没有覆盖。 The file exists and was left alone.", file=file
+        )
     unfinished = file.with_name(file.name + ".part")
     with _running(private_home()) as facts:
         try:
@@ -47,10 +49,13 @@ def restore(file: Path) -> None:
     settings = private_home()
     with file.open("rb") as start:
         if start.read(5) != b"PGDMP":
-            raise InvalidInput("backup_unreadable", "%(file)s 不是备份文件。 This is not a backup file.", file=file)
+            raise InvalidInput(
+                "backup_unreadable", "%(file)s 不是备份文件。 This is not a backup file.", file=file
+            )
     if status(settings.home) == "running":
         raise Conflict(
-            "still_running", "守望图还在运行，请先按 Ctrl-C 停下再恢复。 Wardmap is running: stop it first, then restore."
+            "still_running",
+            "守望图还在运行，请先按 Ctrl-C 停下再恢复。 Wardmap is running: stop it first, then restore.",
         )
     kept = f"wardmap_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
     with _running(settings) as facts:
@@ -65,7 +70,9 @@ def restore(file: Path) -> None:
         )  # fmt: skip
         with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
             for old, new in ((facts.database, kept), (fresh.database, facts.database)):
-                connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
+                connection.execute(
+                    sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
+                )
     click.echo(f"已恢复。原来的数据库保留为 {kept}。 Restored; the former database is kept under that name.")
 
 
@@ -92,7 +99,9 @@ def _running(settings: Settings) -> Iterator[Facts]:
     """The cluster, started for the length of the command when it is not running."""
     state = status(settings.home)
     if state == "absent":
-        raise Unavailable("database_absent", "还没有数据库，请先运行 ./scripts/start。 There is no database yet.")
+        raise Unavailable(
+            "database_absent", "还没有数据库，请先运行 ./scripts/start。 There is no database yet."
+        )
     if state == "running":
         yield started_facts(settings.home)
         return

@@ -21,7 +21,7 @@ def installed(settings: Settings | None = None) -> Settings:
 def connected(settings: Settings | None = None) -> Iterator[Settings]:
     """Connect this process to the installation's database for the length of a command."""
     settings = installed(settings)
-    engine = db.connect(settings.database_url, pool_size=2)
+    engine = db.connect(settings.database_url, pool_size=2, time_zone=settings.time_zone)
     try:
         yield settings
     finally:

@@ -29,7 +29,7 @@ CODES = ("code", "parent_code", "community_code")
 RANGES = {
     "floors": (0, 200),
     "units": (0, 100),
-    "households": (-100_000, 100_000),
+    "households": (-20_000, 20_000),
     "built_year": (1000, 2100),
 }
 MANY_HOUSEHOLDS = 1_000

@@ -33,7 +33,9 @@ def sentence(text: str, facts: dict[str, Any] | None = None) -> str:
     if not facts:
         return translated
     # Some facts are words of ours ("自相交"); what users wrote is not in the catalogue and stays as it is.
-    return translated % {name: gettext(fact) if fact and isinstance(fact, str) else fact for name, fact in facts.items()}
+    return translated % {
+        name: gettext(fact) if fact and isinstance(fact, str) else fact for name, fact in facts.items()
+    }
 
 
 def error_sentence(error: DomainError) -> str:

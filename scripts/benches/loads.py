@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.config import CHECKOUT
@@ -56,6 +56,22 @@ class Load:
     @property
     def per_second(self) -> float:
         return self.answers / self.seconds
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Answers a second by the clock, and processor time an answer cost: that of every program that took part."""
+
+    per_second: float
+    cpu_ms: float
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+
+
+def best_of(rates: Sequence[Rate]) -> Rate:
+    """The fastest round, with the cheapest answer of any round."""
+    fastest = max(rates, key=lambda rate: rate.per_second)
+    return replace(fastest, cpu_ms=min(rate.cpu_ms for rate in rates))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.cluster import Facts
 from app.config import CHECKOUT
+from scripts.benches.cpu import family
 from scripts.benches.databases import clean_environment, copy_of, settle
 from scripts.benches.report import Row
 from scripts.benches.stage import Stage
@@ -83,21 +84,10 @@ def stage_path() -> str:
 def memory_bytes(pid: int) -> int:
     """Resident memory of a process and everything it started."""
     total = 0
-    for one in _family(pid):
+    for one in family(pid):
         try:
             pages = int(Path(f"/proc/{one}/statm").read_text().split()[1])
         except (OSError, IndexError):
             continue
         total += pages * 4096
     return total
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for one in found:
-        for listed in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
-                found += [int(word) for word in listed.read_text().split()]
-            except OSError:
-                continue
-    return found

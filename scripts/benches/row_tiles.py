@@ -1,9 +1,10 @@
 """Building tiles through the whole stack against the bare SQL in pgbench, and against tipg on the same table."""
 
 import random
+import re
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import which
 
@@ -12,7 +13,7 @@ import psycopg
 from app import db
 from app.cluster import Facts
 from app.ground.queries import tiles as cut
-from scripts.benches.loads import Ask
+from scripts.benches.loads import Ask, Rate, best_of
 from scripts.benches.report import Row
 from scripts.benches.stage import Stage
 from scripts.benches.tile_sql import tile_statement
@@ -34,11 +35,11 @@ Tile = cut.TileAddress
 
 @dataclass(frozen=True)
 class Sides:
-    """Tiles a second of the bare SQL, of the whole stack and of tipg, the best of the rounds each."""
+    """The bare SQL, the whole stack and tipg, the best of the rounds each."""
 
-    bare: float
-    ours: float
-    tipg: float | None
+    bare: Rate
+    ours: Rate
+    tipg: Rate | None
     tiles: int
     bytes: int
 
@@ -50,65 +51,65 @@ def measure(stage: Stage) -> list[Row]:
         missing = ""
     except TipgMissing as why:
         tipg, missing = None, str(why)
-    rows, peers = [], []
+    shares, peers = [], []
     for zoom, share in SHARES.items():
         sides = _compare(stage, zoom, tipg)
-        rate = f"{sides.ours:,.0f} tiles/s, ST_AsMVT in pgbench {sides.bare:,.0f}/s"
-        size = f"{sides.tiles} tiles of {sides.bytes / 1024:,.0f} KB on average"
-        rows.append(
-            Row(
-                name=f"tiles.z{zoom}",
-                what=f"uncached building tile at z{zoom}, share of the bare SQL",
-                unit="",
-                budget=share,
-                at_least=True,
-                measured=sides.ours / sides.bare,
-                note=f"{rate}; {CLIENTS} clients, {stage.loader.name}; {size}",
-                facts={"ours": sides.ours, "bare": sides.bare},
-            )
-        )
-        peers.append(
-            Row(
-                name=f"tiles.tipg_z{zoom}",
-                what=f"uncached building tile at z{zoom}, times as fast as tipg",
-                unit="x",
-                budget=TIPG_TIMES,
-                at_least=True,
-                measured=sides.ours / sides.tipg if sides.tipg else None,
-                note=f"tipg {sides.tipg:,.0f} tiles/s with {tipg.version}"
-                if sides.tipg and tipg
-                else missing,
-            )
-        )
-    return rows + peers
+        shares.append(_share_row(stage, zoom, share, sides))
+        peers.append(_peer_row(zoom, sides, tipg, missing))
+    return shares + peers
+
+
+def _share_row(stage: Stage, zoom: int, share: float, sides: Sides) -> Row:
+    ours, bare = sides.ours, sides.bare
+    rate = f"{ours.per_second:,.0f} tiles/s, ST_AsMVT in pgbench {bare.per_second:,.0f}/s"
+    cost = f"processor time a tile {ours.cpu_ms:.1f} and {bare.cpu_ms:.1f} ms, a share of {bare.cpu_ms / ours.cpu_ms:.2f}"
+    size = f"{sides.tiles} tiles of {sides.bytes / 1024:,.0f} KB on average"
+    return Row(
+        name=f"tiles.z{zoom}",
+        what=f"uncached building tile at z{zoom}, share of the bare SQL",
+        unit="",
+        budget=share,
+        at_least=True,
+        measured=ours.per_second / bare.per_second,
+        note=f"{rate}; {cost}; {CLIENTS} clients, {stage.loader.name}; {size}",
+        facts={"ours": asdict(ours), "bare": asdict(bare)},
+    )
+
+
+def _peer_row(zoom: int, sides: Sides, tipg: Tipg | None, missing: str) -> Row:
+    peer = sides.tipg
+    return Row(
+        name=f"tiles.tipg_z{zoom}",
+        what=f"uncached building tile at z{zoom}, times as fast as tipg",
+        unit="x",
+        budget=TIPG_TIMES,
+        at_least=True,
+        measured=sides.ours.per_second / peer.per_second if peer else None,
+        note=f"{tipg.version}: {peer.per_second:,.0f} tiles/s" if peer and tipg else missing,
+        facts={"tipg": asdict(peer)} if peer else {},
+    )
 
 
 def _compare(stage: Stage, zoom: int, tipg: Tipg | None) -> Sides:
     tiles = tiles_of(stage.town, zoom)
     scripts = _write_scripts(stage.town, stage.home, tiles)
-    server, loader = stage.server, stage.loader
+    server = stage.server
     asks = [Ask(f"/tiles/building/{tile.z}/{tile.x}/{tile.y}.mvt?by=kind") for tile in tiles]
     size = sum(len(server.get(ask.path).body) for ask in asks) // len(asks)
-
-    def bare() -> float:
-        return _pgbench(stage.town, scripts, stage.seconds)
-
-    def ours() -> float:
-        return loader.run(server.port, server.cookie, asks, clients=CLIENTS, seconds=stage.seconds).per_second
-
-    def peer() -> float:
-        if tipg is None:
-            return 0.0
+    turns: dict[str, Callable[[], Rate]] = {
+        "bare": lambda: _pgbench(stage, scripts),
+        "ours": lambda: stage.load(server.port, server.cookie, asks, clients=CLIENTS),
+    }
+    if tipg:
         peer_asks = [Ask(tipg.path(tile)) for tile in tiles]
-        return loader.run(tipg.port, "none=1", peer_asks, clients=CLIENTS, seconds=stage.seconds).per_second
-
-    turns: dict[str, Callable[[], float]] = {"bare": bare, "ours": ours, "tipg": peer}
-    best = dict.fromkeys(turns, 0.0)
+        turns["tipg"] = lambda: stage.load(tipg.port, "none=1", peer_asks, clients=CLIENTS)
+    rates: dict[str, list[Rate]] = {side: [] for side in turns}
     for turn in range(stage.repeats):
         stage.say(f"tiles at z{zoom}, round {turn + 1}")
         for side, run in turns.items():
-            best[side] = max(best[side], run())
-    return Sides(best["bare"], best["ours"], best["tipg"] or None, len(tiles), size)
+            rates[side].append(run())
+    best = {side: best_of(listed) for side, listed in rates.items()}
+    return Sides(best["bare"], best["ours"], best.get("tipg"), len(tiles), size)
 
 
 def tiles_of(facts: Facts, zoom: int) -> list[Tile]:
@@ -133,26 +134,18 @@ def _write_scripts(facts: Facts, home: Path, tiles: Sequence[Tile]) -> list[Path
     return scripts
 
 
-def _pgbench(facts: Facts, scripts: Sequence[Path], seconds: int) -> float:
+def _pgbench(stage: Stage, scripts: Sequence[Path]) -> Rate:
     """Transactions a second with prepared statements: parsed once, as fast as this server can answer."""
     program = which("pgbench") or next(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), None)
     if program is None:
         raise RuntimeError("pgbench is not installed; it comes with the PostgreSQL server")
-    command = [
-        str(program),
-        "--no-vacuum",
-        "-M",
-        "prepared",
-        "-c",
-        str(CLIENTS),
-        "-j",
-        "1",
-        "-T",
-        str(seconds),
-    ]
-    command += [part for script in scripts for part in ("-f", str(script))]
-    said = subprocess.run([*command, facts.conninfo], capture_output=True, text=True, check=False)
-    for line in said.stdout.splitlines():
-        if line.startswith("tps ="):
-            return float(line.split()[2])
-    raise RuntimeError(f"pgbench failed: {said.stderr[-800:]}")
+    command = [str(program), "--no-vacuum", "-M", "prepared", "-c", str(CLIENTS), "-j", "1"]
+    command += ["-T", str(stage.seconds), *(part for script in scripts for part in ("-f", str(script)))]
+    before = stage.clock.seconds()
+    said = subprocess.run([*command, stage.town.conninfo], capture_output=True, text=True, check=False)
+    spent_s = stage.clock.seconds() - before
+    tps = re.search(r"^tps = ([\d.]+)", said.stdout, re.MULTILINE)
+    done = re.search(r"actually processed: (\d+)", said.stdout)
+    if not tps or not done:
+        raise RuntimeError(f"pgbench failed: {said.stderr[-800:]}")
+    return Rate(float(tps[1]), spent_s / int(done[1]) * 1000)

@@ -37,6 +37,7 @@ class Server:
 
     port: int
     cookie: str
+    pid: int = 0
 
     @property
     def url(self) -> str:
@@ -72,7 +73,7 @@ def serve(url: str, home: Path) -> Iterator[Server]:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
         try:
             _wait(port, process, home / "up.log")
-            yield Server(port, _sign_in(port))
+            yield Server(port, _sign_in(port), process.pid)
         finally:
             process.terminate()
             try:

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 from app.cluster import Facts
 from scripts.benches import databases
+from scripts.benches.cpu import CpuClock, postmaster_of
 from scripts.benches.footprints import TownFiles, write_town
-from scripts.benches.loads import Loader, find_loader
+from scripts.benches.loads import Ask, Loader, Rate, find_loader
 from scripts.benches.server import Server, serve
 
 FULL_BUILDINGS, QUICK_BUILDINGS = 100_000, 3_000
@@ -69,6 +71,18 @@ class Stage:
         town = self.town
         self.say("starting the web server")
         return self._stack.enter_context(serve(town.url, self.home / "server"))
+
+    @cached_property
+    def clock(self) -> CpuClock:
+        """Processor time of the web server and the database, and of what we run ourselves."""
+        return CpuClock(self.server.pid, postmaster_of(Path(self.cluster.database_folder)))
+
+    def load(self, port: int, cookie: str, asks: Sequence[Ask], *, clients: int) -> Rate:
+        """One round of requests: how fast they were answered and what an answer cost."""
+        before = self.clock.seconds()
+        load = self.loader.run(port, cookie, asks, clients=clients, seconds=self.seconds)
+        cpu_ms = (self.clock.seconds() - before) / load.answers * 1000
+        return Rate(load.per_second, cpu_ms, load.p50_ms, load.p99_ms)
 
     @cached_property
     def loader(self) -> Loader:

@@ -59,7 +59,9 @@ def test_wrong_password_and_unknown_login_answer_alike(client, session) -> None:
     unknown = client.post("/sign-in", data={"login": "wang", "password": "not that"})
     assert wrong.status_code == unknown.status_code == 422
     assert "账号或密码不对" in wrong.get_data(as_text=True)
-    assert wrong.get_data(as_text=True).count("账号或密码不对") == unknown.get_data(as_text=True).count("账号或密码不对")
+    assert wrong.get_data(as_text=True).count("账号或密码不对") == unknown.get_data(as_text=True).count(
+        "账号或密码不对"
+    )
 
 
 def test_sign_out_ends_the_session_on_the_server(login_as) -> None:

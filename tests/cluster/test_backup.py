@@ -18,7 +18,10 @@ def wardmap(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=CHECKOUT,
-        env={**{name: value for name, value in os.environ.items() if name != "DATABASE_URL"}, "WARDMAP_HOME": str(home)},
+        env={
+            **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+            "WARDMAP_HOME": str(home),
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.conftest import LiveServer, sign_in
 
@@ -26,7 +27,10 @@ SHOWN = """async () => {
     const one = ward.buildings.described(tile, feature);
     const lat = Math.atan(Math.sinh(Math.PI * (1 - 2 * one.world[1]))) * 180 / Math.PI;
     const at = ward.map.latLngToContainerPoint([lat, one.world[0] * 360 - 180]);
-    return { id: one.id, group: one.group, x: box.left + at.x, y: box.top + at.y };
+    const [x, y] = [box.left + at.x, box.top + at.y];
+    const top = document.elementFromPoint(x, y);
+    const free = Boolean(top && ward.container.contains(top) && !top.closest('.leaflet-control, button'));
+    return { id: one.id, group: one.group, x, y, free };
   });
 }"""
 
@@ -37,18 +41,12 @@ def settle(page: Any) -> None:
 
 
 def saved(page: Any) -> None:
-    page.wait_for_function("document.getElementById('save-state').textContent === '已保存'")
+    expect(page.locator("#save-state")).to_have_text("已保存")
 
 
 def buildings(page: Any) -> list[dict[str, Any]]:
     """Buildings of this community that lie free of the tools and controls."""
-    stage = page.locator(".map-stage").bounding_box()
-    shown = [one for one in page.evaluate(SHOWN) if one["group"] is not None]
-    return [
-        one for one in shown
-        if stage["x"] + 70 < one["x"] < stage["x"] + stage["width"] - 20
-        and stage["y"] + 120 < one["y"] < stage["y"] + stage["height"] - 110
-    ]  # fmt: skip
+    return [one for one in page.evaluate(SHOWN) if one["group"] is not None and one["free"]]
 
 
 def wait_for_group(page: Any, building: dict[str, Any], group: int) -> None:
@@ -69,7 +67,7 @@ def groups(page: Any) -> dict[int, int]:
 
 def begin_draft(page: Any, server: LiveServer) -> None:
     sign_in(page, server, f"/plans?q={COMMUNITY}")
-    page.get_by_role("button", name=re.compile("新建空白草稿")).click()
+    page.get_by_role("button", name=re.compile("新建草稿")).click()
     settle(page)
 
 
@@ -151,8 +149,10 @@ def test_the_keyboard_alone_is_enough(page, live_server: LiveServer) -> None:
     assert page.locator("#target").inner_text().endswith("第 1 责任区")
     page.locator("#tab-zones").focus()
     page.keyboard.press("ArrowRight")
+    expect(page.locator("#list-count")).to_have_text(re.compile(r"共 \d+ 栋"))
+    everything = page.locator("#list-count").inner_text()
     page.locator("#list-q").fill("1幢")
-    page.wait_for_function("document.querySelectorAll('.building-line').length > 0")
+    expect(page.locator("#list-count")).not_to_have_text(everything)
     page.locator(".building-line input").first.focus()
     page.keyboard.press("Space")
     page.locator("#give-bar").wait_for()
@@ -168,7 +168,7 @@ def test_the_keyboard_alone_is_enough(page, live_server: LiveServer) -> None:
     page.locator("h1").click()
     page.keyboard.press("Control+z")
     page.get_by_text("已撤销").wait_for()
-    page.wait_for_function("document.querySelector('.zone-row .zone-sums').textContent.startsWith('0 栋')")
+    expect(page.locator(".zone-row .zone-sums").first).to_have_text(re.compile("^0 栋"))
     page.keyboard.press("f")
     page.locator(".wardmap-notice").filter(has_text="户").wait_for()
 
@@ -259,7 +259,7 @@ def test_drawing_with_a_finger(finger, live_server: LiveServer) -> None:
     finger.get_by_text("已划入第 1 责任区").wait_for()
     assert {b["id"] for b in around} <= {key for key, group in groups(finger).items() if group == 1}
     finger.locator("#sheet-handle").tap()
-    finger.wait_for_function("document.body.classList.contains('sheet-low')")
+    expect(finger.locator("body.sheet-low")).to_have_count(1)
 
 
 @pytest.mark.parametrize("size", SIZES)

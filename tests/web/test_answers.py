@@ -41,7 +41,9 @@ def test_people_are_sent_to_sign_in_and_back(client) -> None:
     assert answer.headers["Location"].startswith("/sign-in?next=/plans?community%3D1")
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\tevil", "javascript:x"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\tevil", "javascript:x"]
+)
 def test_only_our_own_addresses_are_redirected_to(client, target) -> None:
     answer = client.post("/language", data={"language": "en", "next": target})
     assert answer.headers["Location"] == "/"
@@ -74,7 +76,9 @@ def test_text_that_cannot_be_kept_is_refused(text) -> None:
         parse.plain_text(text, "名称", 60)
 
 
-@pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a": 1e400}', b"[1]", b'{"a":' * 40 + b"1" + b"}" * 40, b'"\\ud800"'])
+@pytest.mark.parametrize(
+    "body", [b'{"a": NaN}', b'{"a": 1e400}', b"[1]", b'{"a":' * 40 + b"1" + b"}" * 40, b'"\\ud800"']
+)
 def test_json_that_lies_is_refused(app, body) -> None:
     with app.test_request_context(data=body, content_type="application/json"), pytest.raises(InvalidInput):
         parse.json_object()

@@ -20,5 +20,7 @@ def test_translations_keep_the_places_for_facts() -> None:
 
 
 def test_translations_are_english() -> None:
-    left = [m.id for m in english() if m.id and re.search(r"[\u4e00-\u9fff]", str(m.string)) and m.id != "中文"]
+    left = [
+        m.id for m in english() if m.id and re.search(r"[\u4e00-\u9fff]", str(m.string)) and m.id != "中文"
+    ]
     assert not left

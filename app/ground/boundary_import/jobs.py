@@ -4,7 +4,7 @@ from app import db
 from app.config import read_settings
 from app.ground.boundary_import.receive import forget_old_files
 from app.ground.boundary_import.run import run_check, run_inspect, run_publish, run_undo
-from app.jobs import task
+from app.jobs import every, task
 
 
 @task("ground.inspect")
@@ -27,7 +27,7 @@ def undo_job(import_id: int) -> None:
     run_undo(import_id, read_settings())
 
 
-@task("ground.forget")
+@every("17 3 * * *", "ground.forget")
 def forget_job() -> None:
     with db.transaction() as session:
         forget_old_files(session)

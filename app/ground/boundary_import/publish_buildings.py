@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-# In the order of their numbers: neighbours lie on the same page of the table.
+# Sorted along PostGIS's space-filling curve: neighbours share pages of the table, and the indexes grow faster.
 CREATE = """
 INSERT INTO building (code, area_code, footprint, given_point, source_key, name, address, kind,
   floors, units, households, built_year, import_id)
@@ -12,12 +12,13 @@ SELECT target_code, area_code,
   CASE WHEN ST_Dimension(shape) = 0 THEN ST_GeometryN(shape, 1) END,
   left(source_key, 64), COALESCE(left(name, 100), ''), COALESCE(left(address, 200), ''), COALESCE(kind, 'residential'),
   floors, units, households, built_year, import_id
-FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY target_code
+FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY shape
 """
 REMEMBER = """
 INSERT INTO building_change (building_id, import_id, changed_by, before, after)
 SELECT b.id, i.import_id, :account_id,
-  jsonb_build_object('code', b.code, 'area_code', b.area_code, 'source_key', b.source_key, 'name', b.name, 'address', b.address, 'kind', b.kind,
+  jsonb_build_object('code', b.code, 'area_code', b.area_code, 'source_key', b.source_key,
+    'name', b.name, 'address', b.address, 'kind', b.kind,
     'floors', b.floors, 'units', b.units, 'households', b.households, 'built_year', b.built_year,
     'given_point', b.given_point::text, 'footprint', b.footprint::text, 'footprint_md5', b.footprint_md5),
   jsonb_build_object('code', i.target_code, 'area_code', i.area_code,

@@ -1,9 +1,10 @@
 """Vector tiles, cut by PostGIS from the stored 3857 columns and their GiST indexes."""
 
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput
@@ -56,8 +57,16 @@ def cut_building_tile(
 
     `group` and `join` are written by rooms, never made from what a browser sends; values go into `bound`.
     """
-    named = ", nullif(b.name, '') AS n" if tile.z >= 16 else ""
-    statement = f"""
+    statement = _building_statement(group, join, tile.z >= 16)
+    return bytes(session.scalar(statement, {"z": tile.z, "x": tile.x, "y": tile.y, **bound}) or b"")
+
+
+@lru_cache(maxsize=64)
+def _building_statement(group: str, join: str, with_names: bool) -> TextClause:
+    """Put together once, not for every tile."""
+    named = ", nullif(b.name, '') AS n" if with_names else ""
+    return text(
+        f"""
         WITH frame AS MATERIALIZED (
           SELECT e AS tile, ST_Expand(e, (ST_XMax(e) - ST_XMin(e)) * {BUFFER / EXTENT}) AS reach
           FROM ST_TileEnvelope(:z, :x, :y) AS e
@@ -68,7 +77,7 @@ def cut_building_tile(
           FROM frame JOIN building b ON b.shape_3857 && frame.reach {join}
           WHERE b.during @> CAST(:on AS date)
         ) AS cut WHERE shape IS NOT NULL"""
-    return bytes(session.scalar(text(statement), {"z": tile.z, "x": tile.x, "y": tile.y, **bound}) or b"")
+    )
 
 
 # Far out only what is seen from far: big water, main roads.

@@ -50,17 +50,21 @@ def new() -> ResponseReturnValue:
 @imports.post("/imports")
 @allow(*MAY_CHANGE)
 def upload() -> ResponseReturnValue:
-    files = [(one.filename or "", cast(BinaryIO, one.stream)) for one in request.files.getlist("files")]
+    sent = request.files.getlist("files")
     account = current_account()
-    with db.transaction() as session:
-        import_id = boundary_import.receive(
-            session,
-            files,
-            key=form_key(),
-            max_bytes=upload_limit_mb() * MEGABYTE,
-            account_id=account.id if account else None,
-        )
-        begin_inspecting(session, import_id)
+    try:
+        with db.transaction() as session:
+            import_id = boundary_import.receive(
+                session,
+                [(one.filename or "", cast(BinaryIO, one.stream)) for one in sent],
+                key=form_key(),
+                max_bytes=upload_limit_mb() * MEGABYTE,
+                account_id=account.id if account else None,
+            )
+            begin_inspecting(session, import_id)
+    finally:
+        for one in sent:
+            one.close()
     address = url_for("imports.show", import_id=import_id)
     return (jsonify(id=import_id, url=address), 201) if wants_json() else redirect(address, 303)
 

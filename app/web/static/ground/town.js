@@ -150,5 +150,7 @@ if (map) {
   toast(said.noMap, { error: true });
 }
 const asked = new URLSearchParams(location.search);
+const corners = (asked.get('bounds') || '').split(',').map(Number);
+if (corners.length === 4 && corners.every(Number.isFinite)) map?.zoomTo(corners);
 if (asked.has('building')) showBuilding(Number(asked.get('building')), { zoom: true });
 else if (asked.has('area')) showArea(asked.get('area'));
