@@ -123,13 +123,7 @@ def _refuse_wrong(settings: Settings) -> None:
         raise _wrong("WARDMAP_TIME_ZONE", settings.time_zone)
     if settings.basemap not in BASEMAPS:
         raise _wrong("WARDMAP_BASEMAP", settings.basemap)
-    if settings.basemap == "tianditu" and not re.fullmatch(r"[0-9a-fA-F]{32}", settings.tianditu_key):
-        raise InvalidInput(
-            "setting_wrong",
-            N_("底图选了天地图，但 WARDMAP_TIANDITU_KEY 不是 32 位密钥。请到天地图网站申请浏览器端密钥。"),
-        )
-    if settings.basemap == "wmts" and not all(part in settings.wmts_url for part in ("{z}", "{x}", "{y}")):
-        raise _wrong("WARDMAP_WMTS_URL", settings.wmts_url)
+    _refuse_wrong_basemap(settings)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise InvalidInput("setting_wrong", N_("WARDMAP_SECRET_KEY 太短，至少要 32 个字符。"))
     west, south, east, north = settings.box
@@ -139,6 +133,16 @@ def _refuse_wrong(settings: Settings) -> None:
         ("postgresql://", "postgresql+psycopg://", "postgres://")
     ):
         raise InvalidInput("setting_wrong", N_("DATABASE_URL 要以 postgresql:// 开头。"))
+
+
+def _refuse_wrong_basemap(settings: Settings) -> None:
+    if settings.basemap == "tianditu" and not re.fullmatch(r"[0-9a-fA-F]{32}", settings.tianditu_key):
+        raise InvalidInput(
+            "setting_wrong",
+            N_("底图选了天地图，但 WARDMAP_TIANDITU_KEY 不是 32 位密钥。请到天地图网站申请浏览器端密钥。"),
+        )
+    if settings.basemap == "wmts" and not all(part in settings.wmts_url for part in ("{z}", "{x}", "{y}")):
+        raise _wrong("WARDMAP_WMTS_URL", settings.wmts_url)
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

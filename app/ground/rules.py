@@ -70,7 +70,16 @@ def level_of(code: str) -> str | None:
 
 
 def is_12_digits(code: str) -> bool:
-    """Whether a text has the shape of a division code: 12 ASCII digits."""
+    """Whether a text has the shape of a division code: 12 ASCII digits.
+
+    Parameters
+    ----------
+    code : str
+
+    Returns
+    -------
+    bool
+    """
     return len(code) == 12 and code.isascii() and code.isdigit()
 
 

@@ -14,7 +14,8 @@ def is_drawn(page) -> bool:
              if (!canvas.width || !canvas.height) return false;
              const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
              const colours = new Set();
-             for (let at = 0; at < pixels.length; at += 4 * 97) if (pixels[at + 3]) colours.add(pixels[at] << 16 | pixels[at + 1] << 8 | pixels[at + 2]);
+             for (let at = 0; at < pixels.length; at += 388)
+               if (pixels[at + 3]) colours.add(`${pixels[at]},${pixels[at + 1]},${pixels[at + 2]}`);
              return colours.size > 5;
            })"""
     )

@@ -59,7 +59,8 @@ def settle_rows(session: Session, import_id: int, rows: Sequence[int], community
         ),
         {"id": import_id, "code": community_code, "rows": list(rows)},
     ).all()
-    summary = plan_import(session, found)
+    # What the check of the file said stays; only the plan is made again.
+    summary = (found.summary or {}) | plan_import(session, found)
     session.execute(
         update(GroundImport)
         .where(GroundImport.id == import_id)

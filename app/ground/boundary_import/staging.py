@@ -37,6 +37,19 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "parent_name": ("parent_name", "community_name"),
 }
 SHAPES = {"shape": "wkb", "shape_before": "wkb_before"}
+# The database's GEOS may be older than ours and call a shape invalid that ours accepts: it has the last word, and has
+# it here, where the row can be shown, rather than as a failed transaction.
+REFUSED_BY_DATABASE = """
+WITH refused AS (
+  UPDATE import_row SET refused = true
+  WHERE import_id = :id AND NOT refused AND shape IS NOT NULL AND NOT ST_IsValid(shape)
+  RETURNING row_no, name, shape
+)
+INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
+SELECT :id, row_no, 'shape_refused', 'refuse', jsonb_strip_nulls(jsonb_build_object(
+    'reason', split_part(ST_IsValidReason(shape), '[', 1), 'row_name', name)), ST_PointN(ST_Points(shape), 1)
+FROM refused
+"""
 
 
 def load_rows(session: Session, import_id: int, folder: Path) -> int:
@@ -70,6 +83,7 @@ def load_rows(session: Session, import_id: int, folder: Path) -> int:
     session.execute(text("DELETE FROM import_finding WHERE import_id = :id"), bound)
     rows = _copy_rows(session, import_id, folder / ROWS_FILE)
     _copy_findings(session, import_id, folder / FINDINGS_FILE)
+    session.execute(text(REFUSED_BY_DATABASE), bound)
     if settled:
         session.execute(
             text("UPDATE import_row SET settled_code = :code WHERE import_id = :id AND row_no = :row_no"),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import straight
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
@@ -55,7 +56,8 @@ def code_prefix(code: str) -> str:
 
 def ground_revision(session: Session) -> int:
     """Grows with every change of areas, buildings, roads, water and green ground."""
-    return int(session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'")) or 0)
+    row = straight(session).execute("SELECT number FROM revision WHERE subject = 'ground'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def area_tree(session: Session, on: date) -> list[AreaLine]:

@@ -79,9 +79,17 @@ _SEVERITIES: dict[str, str] = {
 }
 
 
+# Findings of the database itself, made once when the rows arrive and kept through every new plan.
+STAGING_SENTENCES = {
+    "shape_refused": N_(
+        "数据库认为这个图形无效（%(reason)s），这一行不能导入。请在制图软件里修正这个图形后重新导入。"
+    ),
+}
+
+
 def sentence_of(code: str) -> str:
     """The untranslated sentence of a finding, with its placeholders."""
-    return PLAN_SENTENCES.get(code) or SENTENCES[code]
+    return PLAN_SENTENCES.get(code) or STAGING_SENTENCES.get(code) or SENTENCES[code]
 
 
 def severity_of(code: str) -> str:

@@ -62,6 +62,7 @@ DATUM_WORDS: Final[dict[str, tuple[str, str]]] = {
 # A title for the group; the sentence of each finding says the rest.
 FINDING_TITLES: Final[dict[str, str]] = {
     "geometry_missing": N_("没有图形"),
+    "shape_refused": N_("数据库不接受的图形"),
     "geometry_empty": N_("图形是空的"),
     "geometry_invalid": N_("图形有错误，可以修复"),
     "geometry_repaired": N_("图形已修复"),
