@@ -86,6 +86,15 @@ def is_12_digits(code: str) -> bool:
 def parent_of(code: str) -> str | None:
     """Code of the area above, or None above a district.
 
+    Parameters
+    ----------
+    code : str
+        12-digit area code.
+
+    Returns
+    -------
+    str or None
+
     Examples
     --------
     >>> parent_of("320106001002"), parent_of("320106001000"), parent_of("320106000000")
@@ -98,12 +107,31 @@ def parent_of(code: str) -> str | None:
 
 
 def parent_level(level: str) -> str | None:
-    """Level above, or None above a district."""
+    """Level above, or None above a district.
+
+    Parameters
+    ----------
+    level : str
+        'district', 'street' or 'community'.
+
+    Returns
+    -------
+    str or None
+    """
     return {"community": "street", "street": "district"}.get(level)
 
 
 def code_prefix(code: str) -> str:
     """Leading digits shared by an area and everything below it; what scope compares.
+
+    Parameters
+    ----------
+    code : str
+        12-digit area code.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -116,6 +144,15 @@ def code_prefix(code: str) -> str:
 
 def is_child_code(code: str, parent: str) -> bool:
     """Whether an area code lies one level below another.
+
+    Parameters
+    ----------
+    code, parent : str
+        12-digit area codes.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------

@@ -51,12 +51,14 @@ def buildings(page: Any) -> list[dict[str, Any]]:
 
 
 def wait_for_group(page: Any, building: dict[str, Any], group: int) -> None:
-    """Until the map draws a building in this group."""
+    """Until the map draws a building in this group and knows it under the pointer."""
     page.wait_for_function(
         """async ({ id, group }) => {
           const ward = await window.wardmap.get('plan');
           const found = ward.buildings.inView().get(id);
-          return found && ward.buildings.groupOf(found.feature) === group;
+          if (!found || ward.buildings.groupOf(found.feature) !== group) return false;
+          const { world } = ward.buildings.described(found.tile, found.feature);
+          return ward.buildings.at(...world)?.id === id;
         }""",
         arg={"id": building["id"], "group": group},
     )
@@ -219,7 +221,7 @@ def test_two_planners_at_one_plan(page, colleague, live_server: LiveServer) -> N
     colleague.mouse.click(second["x"], second["y"])
     colleague.get_by_text("刚刚改过这个方案").wait_for()
     wait_for_group(colleague, first, 1)
-    assert groups(colleague)[second["id"]] == 1000
+    wait_for_group(colleague, second, 1000)
     colleague.mouse.click(second["x"], second["y"])
     colleague.get_by_text("已划入第 1 责任区").wait_for()
 

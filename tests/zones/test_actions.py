@@ -234,8 +234,13 @@ def test_undoing_twice_is_undoing_once(session, town: Town) -> None:
     zone = town.zone(session)
     step = town.give(session, zone, building_ids=town.buildings[:4])
     seen = town.plan.version
-    actions.undo_step(session, town.plan.id, step.step, seen)
-    actions.undo_step(session, town.plan.id, step.step, seen)
+    done = actions.undo_step(session, town.plan.id, step.step, seen)
+    assert done.answer["moved"] == [{"zone": None, "ids": town.buildings[:4]}]
+    again = actions.undo_step(session, town.plan.id, step.step, seen)
+    assert (again.answer["moved"], again.version) == (None, done.version)
+    redone = actions.redo_step(session, town.plan.id, step.step, done.version)
+    assert redone.answer["moved"] == [{"zone": 1, "ids": town.buildings[:4]}]
+    actions.undo_step(session, town.plan.id, step.step, redone.version)
     assert sums(session, town) == {1: (0, 0)}
 
 

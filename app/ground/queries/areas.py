@@ -47,13 +47,6 @@ WITH counted AS (
 _PREFIX = "substr(a.code, 1, CASE a.level WHEN 'district' THEN 6 WHEN 'street' THEN 9 ELSE 12 END)"
 
 
-def code_prefix(code: str) -> str:
-    """What the codes of everything inside an area begin with."""
-    if code.endswith("000000"):
-        return code[:6]
-    return code[:9] if code.endswith("000") else code
-
-
 def ground_revision(session: Session) -> int:
     """Grows with every change of areas, buildings, roads, water and green ground."""
     row = straight(session).execute("SELECT number FROM revision WHERE subject = 'ground'").fetchone()

@@ -17,6 +17,7 @@ from app.ground.queries import areas as area_queries
 from app.ground.queries import buildings as building_queries
 from app.ground.queries import tiles as cut
 from app.ground.routes.days import today
+from app.ground.rules import code_prefix
 from app.maps.canvas import page_parts
 from app.maps.legend import Legend
 from app.maps.standalone import standalone_html
@@ -76,7 +77,7 @@ def areas() -> Response:
     if level not in LEVELS:
         raise InvalidInput("level_unknown", N_("没有这一级区划。"))
     within = request.args.get("within", "")
-    prefix = area_queries.code_prefix(parse.area_code(within)) if within else ""
+    prefix = code_prefix(parse.area_code(within)) if within else ""
     on = parse.day(request.args.get("on"), today())
     with db.reading() as session:
         etag = f"{area_queries.ground_revision(session)}-{level}-{within}-{on}"
@@ -145,7 +146,7 @@ def export(code: str) -> Response:
     most = current_app.config["SETTINGS"].export_features
     with db.reading() as session:
         facts = area_queries.area_on(session, parse.area_code(code), on)
-        prefix = area_queries.code_prefix(code)
+        prefix = code_prefix(code)
         collections: dict[str, Any] = {
             "buildings": building_queries.building_features(session, prefix, on, by, most),
             "areas": orjson.loads(area_queries.areas_geojson(session, facts.level, code, on)),

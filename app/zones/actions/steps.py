@@ -174,7 +174,8 @@ def undo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -
     Returns
     -------
     Outcome
-        answer: {"kind", "undone": step id}. The same again when it was already taken back.
+        answer: {"kind", "undone": step id, "moved"}. `moved` lists {"zone": number or None, "ids"} when buildings
+        changed zones; None when the map has to be read again, as after a step that was taken back before.
 
     Raises
     ------
@@ -186,7 +187,7 @@ def undo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -
     plan, step = _locked_step(session, plan_id, step_id)
     answer = {"kind": step.kind, "undone": step.id}
     if step.undone_at is not None:
-        return Outcome(answer, plan.version, step.id)
+        return Outcome({**answer, "moved": None}, plan.version, step.id)
     refuse_outdated(session, plan, seen_version)
     later = session.scalar(
         select(PlanStep.id)
@@ -198,7 +199,7 @@ def undo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -
     _REVERSED[step.kind](session, plan, step.before)
     step.undone_at = datetime.now(UTC)
     plan.version += 1
-    return Outcome(answer, plan.version, step.id)
+    return Outcome({**answer, "moved": _moved(session, step, undone=True)}, plan.version, step.id)
 
 
 def redo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -> Outcome:
@@ -216,7 +217,7 @@ def redo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -
     Returns
     -------
     Outcome
-        answer: {"kind", "redone": step id}. The same again when it was already done.
+        answer: {"kind", "redone": step id, "moved"}, as in `undo_step`.
 
     Raises
     ------
@@ -228,7 +229,7 @@ def redo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -
     plan, step = _locked_step(session, plan_id, step_id)
     answer = {"kind": step.kind, "redone": step.id}
     if step.undone_at is None:
-        return Outcome(answer, plan.version, step.id)
+        return Outcome({**answer, "moved": None}, plan.version, step.id)
     refuse_outdated(session, plan, seen_version)
     before_it = session.scalar(
         select(PlanStep.id)
@@ -248,7 +249,7 @@ def redo_step(session: Session, plan_id: int, step_id: int, seen_version: int) -
     _REPEATED[step.kind](session, plan, step.before)
     step.undone_at = None
     plan.version += 1
-    return Outcome(answer, plan.version, step.id)
+    return Outcome({**answer, "moved": _moved(session, step, undone=False)}, plan.version, step.id)
 
 
 def _last_active(plan_id: int) -> Any:
@@ -266,6 +267,20 @@ def _locked_step(session: Session, plan_id: int, step_id: int) -> tuple[Plan, Pl
     if step is None or step.plan_id != plan_id:
         raise NotFound("step_unknown", N_("没有这一步可以撤销或重做。"))
     return plan, step
+
+
+def _moved(session: Session, step: PlanStep, *, undone: bool) -> list[dict[str, Any]] | None:
+    """Where buildings are after a step went back or forth; None for steps that touch more than buildings."""
+    if step.kind == "add":
+        return []
+    if step.kind != "give":
+        return None
+    held = step.before["from"]
+    if not undone:
+        held = {step.before["to"] or "": [one for ids in held.values() for one in ids]}
+    rows = session.execute(text("SELECT id, number FROM zone WHERE plan_id = :plan"), {"plan": step.plan_id})
+    numbers = {str(row[0]): row[1] for row in rows}
+    return [{"zone": numbers.get(str(zone)), "ids": ids} for zone, ids in held.items()]
 
 
 def _put_back(session: Session, plan: Plan, before: dict[str, Any]) -> None:

@@ -118,8 +118,9 @@ async function step(direction) {
   const one = plan.state[direction];
   if (!one) { toast(said.nothingToUndo); return; }
   await trying(async () => {
-    await plan.change(`/${direction}`, { step: one.id });
-    ward?.refresh(plan.state.version);
+    const { answer } = await plan.change(`/${direction}`, { step: one.id });
+    if (answer.moved) for (const { zone, ids } of answer.moved) ward?.setGroups(new Map(ids.map((id) => [id, zone ?? UNASSIGNED_GROUP])));
+    else ward?.refresh(plan.state.version);
     document.querySelectorAll('.toast-line:not(.is-error)').forEach((line) => line.remove());
     toast(fill(direction === 'undo' ? said.undone : said.redone, { step: one.text }));
   });
