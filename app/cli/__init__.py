@@ -9,6 +9,7 @@ from app.errors import DomainError
 
 COMMANDS = {
     "account": "app.cli.account:account",
+    "area": "app.cli.area:area",
     "backup": "app.cli.backup:backup",
     "db": "app.cli.database:database",
     "import": "app.cli.imports:import_",

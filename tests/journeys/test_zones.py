@@ -35,6 +35,14 @@ SHOWN = """async () => {
   });
 }"""
 
+DRAWN_AS = """async ({ id, group }) => {
+  const ward = await window.wardmap.get('plan');
+  const found = ward.buildings.inView().get(id);
+  if (!found || ward.buildings.groupOf(found.feature) !== group) return false;
+  const { world } = ward.buildings.described(found.tile, found.feature);
+  return ward.buildings.at(...world)?.id === id;
+}"""
+
 
 def settle(page: Any) -> None:
     page.wait_for_selector("html[data-ready]", state="attached")
@@ -52,16 +60,11 @@ def buildings(page: Any) -> list[dict[str, Any]]:
 
 def wait_for_group(page: Any, building: dict[str, Any], group: int) -> None:
     """Until the map draws a building in this group and knows it under the pointer."""
-    page.wait_for_function(
-        """async ({ id, group }) => {
-          const ward = await window.wardmap.get('plan');
-          const found = ward.buildings.inView().get(id);
-          if (!found || ward.buildings.groupOf(found.feature) !== group) return false;
-          const { world } = ward.buildings.described(found.tile, found.feature);
-          return ward.buildings.at(...world)?.id === id;
-        }""",
-        arg={"id": building["id"], "group": group},
-    )
+    for _ in range(300):
+        if page.evaluate(DRAWN_AS, {"id": building["id"], "group": group}):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"building {building['id']} is not drawn in group {group}")
 
 
 def groups(page: Any) -> dict[int, int]:

@@ -11,7 +11,7 @@ PLAN_SENTENCES: dict[str, str] = {
     "community_several": N_("这栋楼可以归入几个社区：%(candidates)s。请在地图上指定一个。"),
     "community_differs": N_("写明的社区是“%(stated)s”，位置却在“%(placed)s”的边界内。按写明的社区导入，请核对。"),
     "community_kept": N_("位置已到“%(placed)s”，但这栋楼已划入“%(kept)s”的责任区方案，社区保持不变。请先在方案中移出这栋楼。"),
-    "communities_missing": N_("还没有任何社区，楼栋无处可归。请先导入社区边界，再导入楼栋。"),
+    "communities_missing": N_("还没有任何社区，楼栋无处可归。请先导入社区边界，或在地图页新建社区，再重新检查。"),
     "building_repeated": N_("与第 %(first_row)s 行是同一栋楼，只保留前面那一行。"),
     "numbers_used_up": N_("“%(parent)s”内可用的编号已用完，这一行不能导入。"),
     "parent_none": N_("找不到上级%(level)s。请先导入上级边界，或在“归入”中指定上级。"),

@@ -9,7 +9,7 @@ from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import allow, current_account
 from app.errors import N_, InvalidInput
 from app.ground import map_layers
 from app.ground.models.places import BUILDING_KINDS, LEVELS
@@ -111,6 +111,9 @@ def area(code: str) -> Response:
         facts = area_queries.area_on(session, parse.area_code(code), on)
         versions = area_queries.area_versions(session, code)
         line = next(one for one in area_queries.area_tree(session, on) if one.code == code)
+    account = current_account()
+    made_by_hand = not any(version["file_name"] for version in versions)
+    may_remove = bool(account and account.role == "planner" and made_by_hand and not line.buildings)
     for version in versions:
         version["from_on"] = format_date(version["from_on"]) if version["from_on"] else ""
         version["to_on"] = format_date(version["to_on"]) if version["to_on"] else ""
@@ -121,6 +124,7 @@ def area(code: str) -> Response:
         "buildings": line.buildings,
         "households": line.households,
         "versions": versions,
+        "may_remove": may_remove,
     }
     return jsonify(shown)
 
@@ -207,5 +211,5 @@ def page_words() -> dict[str, str]:
         "local": _("本地编码"), "openPlans": _("划分责任区"), "export": _("导出地图文件"), "close": _("关闭"),
         "zoomTo": _("在地图上看"), "now": _("现在"), "unnamed": _("未命名楼栋"), "area": _("面积"),
         "noBoundary": _("这个区划还没有边界。"), "household_unit": _("户"), "empty": _("未填"),
-        "changed": _("%(field)s：%(before)s → %(after)s"), "noMap": _("地图没有加载成功，请刷新页面。"),
+        "changed": _("%(field)s：%(before)s → %(after)s"), "remove": _("删除"), "noMap": _("地图没有加载成功，请刷新页面。"),
     }  # fmt: skip

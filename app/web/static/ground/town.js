@@ -1,5 +1,5 @@
 // The town page: search, the area tree, and what is known about one building or area.
-import { el, fill, get, later, number, toast, words } from '../shared.js';
+import { el, fill, get, later, number, post, toast, words } from '../shared.js';
 import { get as mapNamed } from 'wardmap';
 
 const said = words();
@@ -86,6 +86,7 @@ async function showArea(code, { zoom = true } = {}) {
       one.bounds ? null : el('p', { class: 'alert alert-warning py-1 px-2 small' }, said.noBoundary),
       el('p', { class: 'actions mt-3' },
         community ? el('a', { class: 'btn btn-primary btn-sm', href: `/plans?community=${code}` }, said.openPlans) : null,
+        one.may_remove ? el('button', { type: 'button', class: 'btn btn-outline-secondary btn-sm', onclick: () => remove(one) }, said.remove) : null,
         one.bounds ? el('a', { class: 'btn btn-outline-primary btn-sm', href: `/ground/areas/${code}/export.html?on=${on}` }, said.export) : null),
       el('h2', {}, said.versions),
       el('ul', { class: 'history' }, one.versions.map((version) => el('li', {},
@@ -94,6 +95,15 @@ async function showArea(code, { zoom = true } = {}) {
     document.querySelectorAll('[data-area]').forEach((line) => line.toggleAttribute('aria-current', line.dataset.area === code));
     if (zoom && one.bounds) map?.zoomTo(one.bounds);
     history.replaceState(null, '', address({ area: code }));
+  } catch (problem) {
+    toast(problem.sentence || String(problem), { error: true });
+  }
+}
+
+async function remove(one) {
+  try {
+    await post(`/ground/areas/${one.code}/delete`);
+    location.href = '/';
   } catch (problem) {
     toast(problem.sentence || String(problem), { error: true });
   }
