@@ -167,6 +167,9 @@ def explained(error: DBAPIError | psycopg.Error) -> Exception:
         return Unavailable("too_slow", N_("这一步用时过长，已停止，没有保存任何改动。请缩小范围后重试。"))
     if state in {"22P05", "22021"}:
         return InvalidInput("text_unusable", N_("文字里有数据库不能保存的字符。"))
+    if isinstance(cause, psycopg.DataError) and not state:
+        # Refused by the driver before it was sent: a NUL, or half of a character.
+        return InvalidInput("text_unusable", N_("文字里有数据库不能保存的字符。"))
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if isinstance(cause, psycopg.OperationalError) and (
         lost or not state or state.startswith(CONNECTION_LOST)

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, BrowserSession
 from app.accounts.rules import ROLES, checked_login, checked_password
-from app.errors import N_, InvalidInput, NotFound
+from app.errors import N_, InvalidInput, NotFound, Unavailable
 
 # 19 MiB, two passes, one lane: 23 ms a hash on the reference machine, against 114 ms for the library's default,
 # which would let eight sign-ins a second occupy both cores.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 _HASHES_AT_ONCE = threading.Semaphore(2)
+# Longer, and a flood of sign-ins would hold every thread that could answer somebody else.
+_HASH_WAIT_S = 0.2
 _DUMMY = _HASHER.hash("nobody has this password")
 
 
@@ -119,14 +121,22 @@ def account_with_password(session: Session, login: str, password: str) -> Accoun
     -------
     Account or None
         None for an unknown login, a wrong password and a disabled account alike, in about the same time.
+
+    Raises
+    ------
+    Unavailable
+        "sign_in_busy" when too many sign in at once.
     """
     account = session.scalar(select(Account).where(Account.login == login.strip().lower()))
     usable = account is not None and account.disabled_at is None
-    with _HASHES_AT_ONCE:
-        try:
-            _HASHER.verify(account.password_hash if account and usable else _DUMMY, password[:256])
-        except VerificationError:
-            return None
+    if not _HASHES_AT_ONCE.acquire(timeout=_HASH_WAIT_S):
+        raise Unavailable("sign_in_busy", N_("同时登录的人太多，请过几秒再试。"))
+    try:
+        _HASHER.verify(account.password_hash if account and usable else _DUMMY, password[:256])
+    except VerificationError:
+        return None
+    finally:
+        _HASHES_AT_ONCE.release()
     return account if usable else None
 
 

@@ -1,6 +1,7 @@
 """Who is asking, and may they: server-side sessions and the mark that every view carries."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,11 +17,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app import db
 from app.accounts.models import BrowserSession
-from app.errors import N_, NotAllowed
+from app.errors import N_, NotAllowed, Unavailable
 from app.web.error_pages import wants_json
 from app.web.pages import public
 
+log = logging.getLogger("wardmap.accounts")
 View = Callable[..., Any]
+ANONYMOUS = timedelta(hours=1)
 # Asked with every request.
 SESSION_AND_ACCOUNT = """
 SELECT s.contents, s.expires_at, a.id, a.login, a.role
@@ -48,6 +51,7 @@ class KeptSession(dict[str, Any], SessionMixin):
         self.account: Identity | None = None
         self.account_id: int | None = None
         self.renewed = False
+        self.trouble: Unavailable | None = None
 
     @property
     def changed(self) -> bool:
@@ -61,8 +65,14 @@ class DatabaseSessions(SessionInterface):
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
         if not token or request.path.startswith("/assets/"):
             return KeptSession({}, None, None)
-        with db.reading() as reader:
-            row = db.straight(reader).execute(SESSION_AND_ACCOUNT, (_hash(token),)).fetchone()
+        try:
+            with db.reading() as reader:
+                row = db.straight(reader).execute(SESSION_AND_ACCOUNT, (_hash(token),)).fetchone()
+        except Unavailable as away:
+            # Flask opens sessions where no error page can be shown yet; the guard says it.
+            nobody = KeptSession({}, None, None)
+            nobody.trouble = away
+            return nobody
         if row is None:
             return KeptSession({}, None, None)
         contents, expires_at, account_id, login, role = row
@@ -74,11 +84,23 @@ class DatabaseSessions(SessionInterface):
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         lifetime = timedelta(hours=app.config["SETTINGS"].session_hours)
         now = datetime.now(UTC)
-        ageing = session.expires_at is not None and session.expires_at - now < lifetime / 2
+        ageing = (
+            session.account_id is not None and session.expires_at and session.expires_at - now < lifetime / 2
+        )
         if not session.changed and not (ageing and session.token):
             return
+        try:
+            self._keep(app, session, response, now + lifetime)
+        except Unavailable:
+            # The answer, perhaps the page that says so, matters more than the form token in it.
+            log.warning("the session was not kept: the database is away")
+
+    def _keep(self, app: Flask, session: Any, response: Response, expires_at: datetime) -> None:
+        if session.account_id is None:
+            # Only a form token: enough for signing in, and nothing that many visitors could pile up.
+            expires_at = min(expires_at, datetime.now(UTC) + ANONYMOUS)
         token = session.token if session.token and not session.renewed else secrets.token_urlsafe(32)
-        row = {"account_id": session.account_id, "contents": dict(session), "expires_at": now + lifetime}
+        row = {"account_id": session.account_id, "contents": dict(session), "expires_at": expires_at}
         with db.transaction() as writing:
             if session.renewed and session.token:
                 writing.execute(
@@ -93,7 +115,7 @@ class DatabaseSessions(SessionInterface):
                 .on_conflict_do_update(index_elements=["token_hash"], set_=row)
             )
         response.set_cookie(
-            app.config["SESSION_COOKIE_NAME"], token, max_age=int(lifetime.total_seconds()), path="/",
+            app.config["SESSION_COOKIE_NAME"], token, max_age=app.config["SETTINGS"].session_hours * 3600, path="/",
             httponly=True, secure=app.config["SESSION_COOKIE_SECURE"], samesite="Lax",
         )  # fmt: skip
 
@@ -121,6 +143,9 @@ def allow(*roles: str) -> Callable[[View], View]:
 
 def check_guard() -> Any:
     """Before every view: its mark against the account. A view without a mark is closed."""
+    trouble = getattr(session, "trouble", None)
+    if trouble is not None:
+        raise trouble
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
         return None

@@ -27,8 +27,9 @@ def sign_in() -> ResponseReturnValue:
 def check_sign_in() -> ResponseReturnValue:
     target = own_path(request.form.get("next", "/"))
     login, password = request.form.get("login", "")[:64], request.form.get("password", "")
+    # PostgreSQL keeps no NUL; nobody's login holds one.
     with db.reading() as session:
-        account = account_with_password(session, login, password)
+        account = None if "\0" in login else account_with_password(session, login, password)
     if account is None:
         problem = _("账号或密码不对。请检查大小写，或找街道管理员重设密码。")
         return render_template("accounts/sign_in.html", target=target, problem=problem, login=login), 422

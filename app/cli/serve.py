@@ -181,7 +181,7 @@ class Launch:
 
         host = f"[{self.host}]" if ":" in self.host else self.host
         command = [sys.executable, "-m", "app.cli.web", "app.wsgi:application"]
-        command += ["--bind", f"{host}:{self.port}", "--worker-class", "gthread"]
+        command += ["--bind", f"{host}:{self.port}", "--worker-class", "app.cli.web.PatientWorker"]
         command += [
             "--workers",
             str(self.settings.web_processes),

@@ -4,8 +4,16 @@ import logging
 
 import click
 
-from app import jobs
+from app import db, jobs
+from app.accounts.actions import forget_expired_sessions
 from app.cli.settings import connected
+from app.jobs import every
+
+
+def forget_sessions() -> None:
+    """Hourly: browser sessions that have run out, of people who only looked at the sign-in page too."""
+    with db.transaction() as session:
+        forget_expired_sessions(session)
 
 
 @click.command()
@@ -14,6 +22,7 @@ def worker(until_empty: bool) -> None:
     """运行后台任务：检查和写入导入的文件。可以在多台机器上同时运行多个。"""
     import app.ground.boundary_import.jobs  # noqa: F401  registers the jobs
 
+    every("41 * * * *", "accounts.forget")(forget_sessions)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     with connected() as settings:

@@ -21,6 +21,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, show_domain_error)
     app.register_error_handler(CSRFError, show_stale_form)
     app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(TimeoutError, show_silence)
     app.register_error_handler(Exception, show_defect)
 
 
@@ -63,6 +64,13 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
     if wants_json():
         return jsonify(code=f"http_{status}", sentence=text), status
     return _page(status, text), status
+
+
+def show_silence(error: TimeoutError) -> ResponseReturnValue:
+    """The browser stopped in the middle of what it was sending."""
+    text = _("网络中断，内容没有收全，什么也没有改动。请重试。")
+    answer = jsonify(code="request_cut", sentence=text) if wants_json() else _page(408, text)
+    return answer, 408, {"Connection": "close"}
 
 
 def show_defect(error: Exception) -> ResponseReturnValue:

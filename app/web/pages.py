@@ -101,7 +101,10 @@ def choose_language() -> ResponseReturnValue:
 
 def own_path(target: str) -> str:
     """The path to go back to, if our own router answers GET there; else the front page."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
     if (
         parts.scheme
         or parts.netloc

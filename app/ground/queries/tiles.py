@@ -27,8 +27,9 @@ class TileAddress(NamedTuple):
     y: int
 
     def checked(self, from_zoom: int) -> "TileAddress":
-        side = 1 << max(self.z, 0)
-        if not from_zoom <= self.z <= DEEPEST_ZOOM or not (0 <= self.x < side and 0 <= self.y < side):
+        # The zoom first: shifting by whatever was sent would fill the memory.
+        scheme = from_zoom <= self.z <= DEEPEST_ZOOM
+        if not scheme or not (0 <= self.x < 1 << self.z and 0 <= self.y < 1 << self.z):
             raise InvalidInput("tile_unknown", N_("没有这块瓦片。"))
         return self
 
