@@ -31,9 +31,11 @@ def basemap_of(kind: str, tianditu_key: str, wmts_url: str, wmts_attribution: st
 
 
 def step_labels(steps: Sequence[int], unit: str) -> list[str]:
-    """Words for classes that end at each step: “1–3 层”, “4–6 层”, …, “19 层以上”."""
-    edges = [0, *steps]
-    labels = [f"{low + 1}–{high} {unit}" for low, high in pairwise(edges)]
+    """Words for classes that end at each step: “1–3 层”, “4–6 层”, …, “≥ 19 层”."""
+    edges = [-1 if steps[0] == 0 else 0, *steps]
+    labels = [
+        f"{low + 1}–{high} {unit}" if low + 1 < high else f"{high} {unit}" for low, high in pairwise(edges)
+    ]
     return [*labels, f"≥ {steps[-1] + 1} {unit}"]
 
 

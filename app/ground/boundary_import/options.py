@@ -10,11 +10,13 @@ from app.geo.options import ImportOptions
 from app.ground.models import GroundImport
 from app.ground.models.boundary_import import KINDS
 
-# What a wizard page or a command may choose; the rest comes from the settings.
+# What a wizard page or a command may choose; the rest comes from the settings. "name" is what rows without one are called.
 CHOICES = {
     "kind": str, "layer": str, "columns": dict, "encoding": str, "crs": str, "datum": str,
-    "swap_xy": bool, "repair": bool, "accept_large_repairs": bool, "into": str,
+    "swap_xy": bool, "repair": bool, "accept_large_repairs": bool, "into": str, "name": str,
 }  # fmt: skip
+# A number is added to it, and the ground keeps 100 characters.
+MAX_NAME = 80
 
 
 def clean_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +52,18 @@ def clean_options(options: dict[str, Any]) -> dict[str, Any]:
     chosen["columns"] = {field: column for field, column in columns.items() if column}
     if chosen.get("datum", "wgs84") not in DATUMS:
         raise _unknown("datum")
+    if "name" in chosen:
+        chosen["name"] = _given_name(chosen["name"])
     return chosen
+
+
+def _given_name(typed: str) -> str:
+    name = " ".join(typed.split())
+    if not name.isprintable() or not 0 < len(name) <= MAX_NAME:
+        raise InvalidInput(
+            "given_name_wrong", N_("名称要有 1 到 %(most)s 个字。请改短一些，不要带控制字符。"), most=MAX_NAME
+        )
+    return name
 
 
 def _unknown(name: str) -> InvalidInput:
@@ -59,10 +72,11 @@ def _unknown(name: str) -> InvalidInput:
 
 def geo_options(found: GroundImport, settings: Settings) -> ImportOptions:
     """The choices of an import together with what the settings say about measuring and the service area."""
-    chosen = {
-        name: value for name, value in (found.options or {}).items() if name in CHOICES and name != "into"
-    }
-    return ImportOptions(**chosen, metric_srid=settings.metric_srid, box=settings.box)
+    kept = found.options or {}
+    chosen = {name: kept[name] for name in CHOICES if name in kept and name not in ("into", "name")}
+    return ImportOptions(
+        **chosen, given_name=kept.get("name"), metric_srid=settings.metric_srid, box=settings.box
+    )
 
 
 def layer_columns(inspection: dict[str, Any] | None, layer: str | None) -> list[str]:

@@ -39,7 +39,8 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
     session : Session
     import_id : int
     options : dict
-        "kind" and any of layer, columns, encoding, crs, datum, swap_xy, repair, accept_large_repairs, into.
+        "kind" and any of layer, columns, encoding, crs, datum, swap_xy, repair, accept_large_repairs, into,
+        name (what rows without a name are called).
 
     Raises
     ------

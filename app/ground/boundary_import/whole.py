@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app import db
 from app.config import Settings
 from app.errors import N_, DomainError, InvalidInput
+from app.geo.columns import known_name
 from app.geo.limits import MEBIBYTE
 from app.ground.boundary_import.receive import receive
 from app.ground.boundary_import.run import run_check, run_inspect, run_publish
@@ -38,6 +39,8 @@ class Wishes:
     repair: bool = False
     accept_large_repairs: bool = False
     into: str | None = None
+    # What rows without a name are called.
+    name: str | None = None
 
 
 def bring_in(
@@ -147,7 +150,10 @@ def chosen_options(found: GroundImport, wishes: Wishes) -> dict[str, Any]:
         columns = {
             item: name for item, name in columns.items() if name not in wishes.columns.values()
         } | wishes.columns
-    if kind in LEVELS and "name" not in columns and "code" in columns:
+    if wishes.name and not wishes.columns.get("name") and not known_name(columns.get("name", "")):
+        # A column that only might hold names gives way to the name that was said.
+        columns.pop("name", None)
+    elif kind in LEVELS and "name" not in columns and "code" in columns:
         # The official list knows what a code is called.
         columns["name"] = columns["code"]
     return {
@@ -161,6 +167,7 @@ def chosen_options(found: GroundImport, wishes: Wishes) -> dict[str, Any]:
         "repair": wishes.repair,
         "accept_large_repairs": wishes.accept_large_repairs,
         "into": wishes.into,
+        "name": wishes.name,
     }
 
 

@@ -22,7 +22,8 @@ class AreaLine(NamedTuple):
     is_local: bool
     has_boundary: bool
     buildings: int
-    households: int
+    # None where no building says how many.
+    households: int | None
 
 
 class AreaFacts(NamedTuple):
@@ -40,7 +41,7 @@ class AreaFacts(NamedTuple):
 # Counts once per community, then summed upwards by code prefix: one pass over the buildings, by area_code index.
 _COUNTED = """
 WITH counted AS (
-  SELECT area_code, count(*) AS buildings, coalesce(sum(households), 0) AS households
+  SELECT area_code, count(*) AS buildings, sum(households) AS households
   FROM building WHERE during @> CAST(:on AS date) AND area_code LIKE :prefix || '%' GROUP BY area_code
 )
 """
@@ -59,7 +60,7 @@ def area_tree(session: Session, on: date) -> list[AreaLine]:
         text(
             f"""{_COUNTED}
             SELECT a.code, v.name, a.level, a.parent_code, a.is_local, v.boundary IS NOT NULL,
-                   coalesce(sum(c.buildings), 0)::int, coalesce(sum(c.households), 0)::int
+                   coalesce(sum(c.buildings), 0)::int, sum(c.households)::int
             FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
             LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
             GROUP BY a.code, v.name, v.boundary IS NOT NULL ORDER BY a.code"""
@@ -76,7 +77,7 @@ def areas_geojson(session: Session, level: str, within: str, on: date) -> bytes:
             f"""{_COUNTED}
             , shown AS (
               SELECT a.code, v.name, a.level, v.boundary, v.label_point,
-                     coalesce(sum(c.buildings), 0) AS buildings, coalesce(sum(c.households), 0) AS households
+                     coalesce(sum(c.buildings), 0) AS buildings, sum(c.households) AS households
               FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
               LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
               WHERE a.level = :level AND a.code LIKE :prefix || '%' AND v.boundary IS NOT NULL

@@ -14,7 +14,8 @@ EXTENT = 4096
 # Drawn outside the tile so that strokes and labels meet at the seams.
 BUFFER = 48
 FLOOR_STEPS = (3, 6, 9, 18)
-HOUSEHOLD_STEPS = (10, 30, 60, 120)
+# Nobody lives in a shop: none is a class of its own.
+HOUSEHOLD_STEPS = (0, 10, 30, 60, 120)
 COLOURINGS = ("kind", "floors", "households")
 BUILDINGS_FROM_ZOOM = 14
 BACKDROP_FROM_ZOOM = 10

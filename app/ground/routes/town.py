@@ -53,7 +53,7 @@ def show() -> ResponseReturnValue:
         backdrop_url=f"/tiles/backdrop/{{z}}/{{x}}/{{y}}.mvt?v={revision}",
         areas_url=f"/ground/areas.geojson?level={{level}}&on={on}&v={revision}",
         words=map_words(),
-        title=_("辖区地图"),
+        title=f"{tree[0].name if tree else _('辖区地图')} {on}",
         static_url=static_url,
     )
     parts = page_parts(chart, headers.nonce())
