@@ -18,10 +18,10 @@ def installed(settings: Settings | None = None) -> Settings:
 
 
 @contextmanager
-def connected(settings: Settings | None = None) -> Iterator[Settings]:
+def connected(settings: Settings | None = None, pool_size: int = 2) -> Iterator[Settings]:
     """Connect this process to the installation's database for the length of a command."""
     settings = installed(settings)
-    engine = db.connect(settings.database_url, pool_size=2, time_zone=settings.time_zone)
+    engine = db.connect(settings.database_url, pool_size=pool_size, time_zone=settings.time_zone)
     try:
         yield settings
     finally:

@@ -7,7 +7,11 @@ import click
 from app import db, jobs
 from app.accounts.actions import forget_expired_sessions
 from app.cli.settings import connected
+from app.ground.boundary_import.folders import remove_abandoned
 from app.jobs import every
+
+# So many that slow files of one account leave room for the others.
+JOBS_AT_ONCE = 4
 
 
 def forget_sessions() -> None:
@@ -25,12 +29,13 @@ def worker(until_empty: bool) -> None:
     every("41 * * * *", "accounts.forget")(forget_sessions)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    with connected() as settings:
+    with connected(pool_size=2 * JOBS_AT_ONCE) as settings:
+        remove_abandoned(settings.home)
         queue = jobs.worker_app(settings.database_url)
         with queue.open():
             queue.run_worker(
                 wait=not until_empty,
-                concurrency=2,
+                concurrency=JOBS_AT_ONCE,
                 fetch_job_polling_interval=2,
                 shutdown_graceful_timeout=10,
             )

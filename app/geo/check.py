@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
+from app.errors import N_
 from app.geo.chunks import Layer
 from app.geo.columns import AREA_KINDS, REQUIRED
 from app.geo.container import Contents
@@ -39,6 +40,7 @@ from app.geo.rows import (
     check_keys,
     clean_fields,
     derive_parents,
+    fill_names,
     match_names,
     refuse_twins,
 )
@@ -69,16 +71,19 @@ def check_contents(
         ``too_many_features``, ``too_many_vertices``, or a fault of the file.
     """
     if options.encoding and codec_named(options.encoding) is None:
-        raise refusal("file_unreadable", name=contents.members[0].title, reason=options.encoding[:20])
+        raise refusal("file_unreadable", name=contents.members[0].title, reason=N_("没有这种文字编码"))
     layer = _chosen_layer(open_layers(contents, options.encoding), options.layer)
     crs = _crs_of(layer, options)
     log = FindingLog()
     rows = _read(layer, crs, options, limits, log, progress)
     if not rows.count:
         raise refusal("layer_empty", layer=layer.name)
-    require_columns(options.kind, options.columns, list(rows.raw), REQUIRED[options.kind])
+    required = [item for item in REQUIRED[options.kind] if not (item == "name" and options.given_name)]
+    require_columns(options.kind, options.columns, list(rows.raw), required)
     context = Context.read(folder)
     fields = clean_fields(options.kind, options.columns, rows.raw, rows.count, log)
+    if options.given_name:
+        fill_names(fields, options.given_name)
     _note_texts(layer, options, rows.raw, log)
     repaired = settle_invalid(rows.ground, options, limits, log, progress)
     _refuse_without_shape(rows, fields, options, log)

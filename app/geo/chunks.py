@@ -17,10 +17,11 @@ import shapely
 
 from app.geo.encoding import Guess
 from app.geo.findings import refusal
+from app.geo.reasons import is_cut_short, plain_reason
 
 CHUNK_ROWS = 20_000
 FORMAT_UTF8 = Guess("utf-8", "format")
-MAX_COLUMNS = 300
+MAX_COLUMNS = 500
 # The usual NaN, and the infinities, as little-endian doubles.
 NOT_FINITE = re.compile(rb"\x00{6}[\xf0\xf8][\x7f\xff]", re.DOTALL)
 
@@ -85,6 +86,18 @@ def shapes_from_wkb(wkb: npt.NDArray[np.object_]) -> Chunk:
     return Chunk(shapes, {}, unclosed, lost & ~not_finite, not_finite)
 
 
+def refuse_columns(columns: int, title: str) -> None:
+    """Refuse a layer with more columns than any table of an office has.
+
+    Raises
+    ------
+    InvalidInput
+        ``too_many_columns``.
+    """
+    if columns > MAX_COLUMNS:
+        raise refusal("too_many_columns", name=title, columns=columns, limit=MAX_COLUMNS)
+
+
 def no_shapes(rows: int) -> Chunk:
     """A chunk for rows of a table."""
     nothing = np.zeros(rows, dtype=bool)
@@ -141,16 +154,5 @@ class Quiet:
         if isinstance(
             error, (DataLayerError, DataSourceError, FieldError, GeometryError, pa.ArrowException, OSError)
         ):
-            text = str(error)
-            code = (
-                "file_truncated"
-                if "unexpected end" in text.lower() or "truncat" in text.lower()
-                else "file_unreadable"
-            )
-            raise refusal(code, name=self.title, reason=short_reason(error)) from error
-
-
-def short_reason(error: BaseException) -> str:
-    """A library's complaint without paths."""
-    words = str(error).replace("\n", " ").split(" ")
-    return " ".join(word for word in words if "/" not in word)[:160]
+            code = "file_truncated" if is_cut_short(error) else "file_unreadable"
+            raise refusal(code, name=self.title, reason=plain_reason(error)) from error

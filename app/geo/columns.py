@@ -46,16 +46,16 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 }
 NUMBERS = ("floors", "units", "households", "built_year")
 FIELD_NAMES = {
-    "code": N_("代码"),
+    "code": N_("编码"),
     "name": N_("名称"),
-    "parent_code": N_("上级代码"),
+    "parent_code": N_("上级编码"),
     "parent_name": N_("上级名称"),
     "address": N_("地址"),
     "kind": N_("用途"),
     "floors": N_("层数"),
     "units": N_("单元数"),
     "households": N_("户数"),
-    "community_code": N_("社区代码"),
+    "community_code": N_("社区编码"),
     "community_name": N_("社区名称"),
     "built_year": N_("建成年份"),
     "lon": N_("经度"),

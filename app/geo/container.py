@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from app.errors import N_
+from app.geo.chunks import MAX_COLUMNS
 from app.geo.findings import Finding, refusal
 from app.geo.limits import MEBIBYTE, Limits
 from app.geo.signatures import ARCHIVE_ENDINGS, KINDS, OTHER_ARCHIVES, PACKED_ENDINGS, agree, ending_of, sniff
@@ -41,6 +42,10 @@ SIDE_FILES = (
     ".qml",
 )
 HUGE_NUMBER = re.compile(rb"\d[eE]\+?\d{3,}")
+KEY = re.compile(rb'"((?:[^"\\]|\\.){1,200})"\s*:')
+# Keys inside of properties are no columns, so more of them than columns are no fault.
+MOST_KEYS = 2000
+KEY_SEARCH_BYTES = 32 * MEBIBYTE
 STRING_OR_HUGE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?[eE]\+?\d{3,}')
 # When an archive holds several formats, the first of these wins and the others are named in a finding.
 PREFERENCE = tuple(KINDS)
@@ -293,16 +298,21 @@ def _shapefiles(stems: dict[str, dict[str, _Loose]], target: Path) -> tuple[Memb
 def _single(item: _Loose, kind: str, target: Path, number: int) -> Member:
     target.mkdir(parents=True, exist_ok=True)
     placed = target / f"layer{number:03d}{KINDS[kind].endings[0]}"
-    (_json_copy if kind == "geojson" else _link)(item.path, placed)
-    return Member(placed, _last_part(item.name).rsplit(".", 1)[0])
+    title = _last_part(item.name).rsplit(".", 1)[0]
+    if kind == "geojson":
+        _json_copy(item.path, placed, title)
+    else:
+        _link(item.path, placed)
+    return Member(placed, title)
 
 
-def _json_copy(source: Path, placed: Path) -> None:
+def _json_copy(source: Path, placed: Path, title: str) -> None:
     """Give a GeoJSON file the ending it needs; numbers too large for any computer become NaN, found row by row later.
 
     JSON allows 1e400, and the driver would refuse the whole file over it.
     """
     text = source.read_bytes()
+    _refuse_many_keys(text, title)
     if not HUGE_NUMBER.search(text):
         _link(source, placed)
         return
@@ -310,6 +320,15 @@ def _json_copy(source: Path, placed: Path) -> None:
     placed.write_bytes(
         STRING_OR_HUGE.sub(lambda match: match[0] if match[0].startswith(b'"') else b"NaN", text)
     )
+
+
+def _refuse_many_keys(text: bytes, title: str) -> None:
+    """The driver makes a column of every key it ever meets, and slows down with each; so they are counted before it."""
+    seen: set[bytes] = set()
+    for match in KEY.finditer(text, 0, KEY_SEARCH_BYTES):
+        seen.add(match[1])
+        if len(seen) > MOST_KEYS:
+            raise refusal("too_many_columns", name=title, columns=MOST_KEYS, limit=MAX_COLUMNS)
 
 
 def _link(source: Path, placed: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from app.errors import N_
 from app.geo.findings import refusal
 
 # Language byte (offset 29) to codec. 0x57 says only "the ANSI page of that computer" and 0 says nothing.
@@ -96,7 +97,7 @@ def open_dbf(path: Path, title: str) -> Dbf:
         descriptors = stream.read(max(0, header_bytes - 32))
     fields = _fields(descriptors)
     if not fields or record_bytes < 1 + sum(item.width for item in fields):
-        raise refusal("file_unreadable", name=f"{title}.dbf", reason="dbf")
+        raise refusal("file_unreadable", name=f"{title}.dbf", reason=N_("属性表的表头有误"))
     if size < header_bytes + count * record_bytes:
         raise refusal("file_truncated", name=f"{title}.dbf")
     if count == 0:

@@ -29,7 +29,10 @@ SENTENCES: dict[str, str] = {
     "geometry_unrepairable": N_("图形有错误：%(reason)s，而且修复后不再是完整的面。请在原文件中重画。"),
     "geometry_too_complex": N_("图形自相交过于复杂，在限定时间内无法处理。请在原文件中简化或重画这个图形。"),
     "geometry_type_wrong": N_("图形类型是 %(found)s，这里需要%(expected)s。请检查选择的图层和导入类别。"),
-    "vertices_too_many": N_("这个图形有 %(vertices)s 个顶点，超过上限 %(limit)s 个。请先简化边界再导入。"),
+    "vertices_too_many": N_(
+        "这个%(noun)s有 %(vertices)s 个顶点，超过上限 %(most)s 个。请制图的人把这个图形简化到 %(most)s 个顶点以内，"
+        "或请管理员调高 WARDMAP_MAX_VERTICES。"
+    ),
     "coordinates_not_finite": N_("坐标中有不是数字的值（NaN 或无穷大）。请在原文件中重画。"),
     "out_of_box": N_("位置（%(lon)s，%(lat)s）在本系统的服务范围之外。请检查坐标系，或经纬度是否写反。"),
     # its neighbours
@@ -39,19 +42,19 @@ SENTENCES: dict[str, str] = {
     "sliver": N_("与“%(other)s”之间有一条狭缝或细小重叠，约 %(area_m2)s 平方米。多半是描边误差，可以接受。"),
     "feature_duplicate": N_("与第 %(first_row)s 行是同一个图形，只保留前面那一行。"),
     # keys and names
-    "code_duplicate": N_("代码“%(value)s”在第 %(rows)s 行重复出现。请只保留正确的一行。"),
-    "code_missing": N_("这一行没有代码。代码表的每一行都要有 12 位代码，请补上。"),
+    "code_duplicate": N_("编码“%(value)s”在第 %(rows)s 行重复出现。请只保留正确的一行。"),
+    "code_missing": N_("这一行没有编码。代码表的每一行都要有 12 位编码，请补上。"),
     "code_malformed": N_(
-        "“%(value)s”不是规定格式的代码（%(expected)s）。将作为原编号保存，另行生成本地代码。"
+        "“%(value)s”不是规定格式的编码（%(expected)s）。将作为原编号保存，另行生成本地编码。"
     ),
-    "code_refused": N_("“%(value)s”不是 12 位区划代码，或与上级代码对不上。请更正后再导入。"),
+    "code_refused": N_("“%(value)s”不是 12 位区划编码，或与上级编码对不上。请更正后再导入。"),
     "name_missing": N_("这一行没有名称。请补上名称，或在“列对应”中选择正确的名称列。"),
     "name_duplicate": N_(
         "名称“%(value)s”在第 %(rows)s 行重复出现。请确认是不同的对象，还是新旧两版混在一起。"
     ),
     "key_constant": N_("列“%(column)s”每一行都是“%(value)s”，不能当作编号使用，已忽略。请另选编号列。"),
     "name_unmatched": N_("名称“%(value)s”在现有名单中找不到。请更正名称，或稍后手工指定。"),
-    "name_ambiguous": N_("名称“%(value)s”对应多个：%(candidates)s。请用代码区分，或稍后手工指定。"),
+    "name_ambiguous": N_("名称“%(value)s”对应多个：%(candidates)s。请用编码区分，或稍后手工指定。"),
     # numbers and text
     "households_implausible": N_("户数 %(value)s 不合常理（%(reason)s）。请核对。"),
     "households_mean": N_("平均每栋住宅 %(mean)s 户，通常在 10 到 120 户之间。请检查户数列是否选对。"),
@@ -60,7 +63,7 @@ SENTENCES: dict[str, str] = {
     "text_undecodable": N_("列“%(column)s”中有按 %(encoding)s 读不出的字。请换一种编码看看预览。"),
     # where it lies
     "crs_missing": N_("文件没有说明坐标系。请从候选中选择一个，并在地图上确认位置。"),
-    "crs_unreadable": N_("坐标系“%(crs)s”读不懂。请填写 EPSG 代码，例如 EPSG:4549。"),
+    "crs_unreadable": N_("坐标系“%(crs)s”读不懂。请填写 EPSG 编号，例如 EPSG:4549。"),
     "axis_swapped": N_("坐标看起来是“纬度、经度”的顺序。请勾选“交换横纵坐标”后再看位置。"),
     "datum_suspected": N_(
         "坐标很可能是 %(best)s 偏移坐标：按原样有 %(share_as_is)s%% 落在已有范围内，按 %(best)s 还原后有 %(share_best)s%%。"
@@ -95,6 +98,9 @@ SENTENCES: dict[str, str] = {
         "“%(name)s”缺少同名的 .dbf 属性文件，只有图形没有名称。请把 .shp、.shx、.dbf、.prj 一起上传。"
     ),
     "shp_missing": N_("“%(name)s”缺少同名的 .shp 图形文件。请把 .shp、.shx、.dbf、.prj 一起上传。"),
+    "too_many_columns": N_(
+        "“%(name)s”至少有 %(columns)s 列，超过上限 %(limit)s 列。请只保留需要的列，或检查表格是否横竖颠倒。"
+    ),
     "too_many_features": N_("图层有 %(features)s 个要素，超过上限 %(limit)s 个。请按街道分成几个文件导入。"),
     "too_many_vertices": N_(
         "图层共有 %(vertices)s 个顶点，超过上限 %(limit)s 个。请先简化，或分成几个文件。"

@@ -23,6 +23,7 @@ from typing import Any
 from app.errors import N_, DomainError, InvalidInput
 from app.geo.findings import SENTENCES, refusal
 from app.geo.limits import Limits
+from app.geo.reasons import ENDED
 
 Progress = Callable[[str, int, int], None]
 Cancelled = Callable[[], bool]
@@ -211,5 +212,4 @@ def _died(status: int, watch: _Watch, limits: Limits) -> InvalidInput:
         return _too_slow(watch, limits)
     if watch.stage in SHAPE_STAGES and watch.row is not None:
         return refusal("geometry_too_complex", row=watch.row)
-    reason = signal.Signals(-status).name if status < 0 else f"exit {status}"
-    return refusal("file_unreadable", name=N_("上传的文件"), reason=reason)
+    return refusal("file_unreadable", name=N_("上传的文件"), reason=ENDED)

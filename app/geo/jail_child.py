@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.errors import InvalidInput
+from app.errors import N_, InvalidInput
 from app.geo.cage import allow_driver, configure_osm, limit_process
 from app.geo.container import Contents, unpack
 from app.geo.limits import Limits
+from app.geo.reasons import plain_reason
 
 JOB = "job.json"
 RESULT = "result.json"
@@ -82,7 +83,12 @@ def main(folder: Path) -> int:
         said = {"error": {"code": "memory_exceeded", "facts": {}}}
     except Exception as fault:
         traceback.print_exc()
-        said = {"error": {"code": _code_for(fault), "facts": {"name": "", "reason": type(fault).__name__}}}
+        said = {
+            "error": {
+                "code": _code_for(fault),
+                "facts": {"name": N_("上传的文件"), "reason": plain_reason(fault)},
+            }
+        }
     unfinished = folder / f"{RESULT}.part"
     unfinished.write_text(json.dumps(said, allow_nan=False, default=str))
     unfinished.replace(folder / RESULT)

@@ -18,11 +18,12 @@ from app.geo.chunks import (
     Quiet,
     as_text,
     no_shapes,
+    refuse_columns,
     shapes_from_wkb,
-    short_reason,
 )
 from app.geo.container import Member
 from app.geo.findings import refusal
+from app.geo.reasons import plain_reason
 
 
 class OgrLayer:
@@ -77,6 +78,7 @@ class OgrLayer:
                     self.member.path, batch_size=CHUNK_ROWS, use_pyarrow=True, **self._query, **self._options
                 )
                 self._opened = self._stack.enter_context(opened)
+            refuse_columns(len(self._opened[1].schema), self.member.title)
         return self._opened
 
     def _batches(self) -> Iterator[tuple[pa.RecordBatch, str, str]]:
@@ -85,6 +87,23 @@ class OgrLayer:
             for batch in reader:
                 yield batch, meta["geometry_name"] or "wkb_geometry", meta["fid_column"] or "OGC_FID"
         self._opened = None
+
+
+class FlatLayer(OgrLayer):
+    """FlatGeobuf: its header says how many rows follow, and the driver takes a cut file for a short one."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, or a refusal at the end when some are missing."""
+        import pyogrio
+
+        with Quiet(self.member.title):
+            stated = int(pyogrio.read_info(self.member.path)["features"])
+        rows = 0
+        for chunk in super().chunks():
+            rows += len(chunk)
+            yield chunk
+        if rows < stated:
+            raise refusal("file_truncated", name=self.member.title)
 
 
 class ParquetLayer:
@@ -100,11 +119,12 @@ class ParquetLayer:
             self._file = pq.ParquetFile(member.path)
             self._geo = json.loads((self._file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise refusal("file_unreadable", name=member.title, reason=short_reason(error)) from error
+            raise refusal("file_unreadable", name=member.title, reason=plain_reason(error)) from error
         self._geometry = self._geo.get("primary_column")
         stated = self._geo.get("columns", {}).get(self._geometry, {})
         if self._geometry and stated.get("encoding", "WKB") != "WKB":
             raise refusal("file_unreadable", name=member.title, reason=N_("GeoParquet 的图形须为 WKB 编码"))
+        refuse_columns(len(self._file.schema_arrow.names), member.title)
         self.has_shapes = bool(self._geometry)
         self._crs = stated.get("crs", "OGC:CRS84") if self._geometry else None
 
@@ -130,7 +150,7 @@ class ParquetLayer:
             for batch in self._file.iter_batches(CHUNK_ROWS):
                 yield self._chunk(batch)
         except (pa.ArrowException, OSError) as error:
-            raise refusal("file_unreadable", name=self.member.title, reason=short_reason(error)) from error
+            raise refusal("file_unreadable", name=self.member.title, reason=plain_reason(error)) from error
 
     def _chunk(self, batch: pa.RecordBatch) -> Chunk:
         if self._geometry:

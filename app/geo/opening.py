@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from app.geo.chunks import Layer, Quiet
 from app.geo.container import Contents, Member
-from app.geo.layers import OgrLayer, ParquetLayer
+from app.geo.geopackage import feature_tables
+from app.geo.layers import FlatLayer, OgrLayer, ParquetLayer
 from app.geo.osm import open_osm
+from app.geo.pbf import refuse_cut_pbf
 from app.geo.shapefile import ShapefileLayer
 from app.geo.tables import open_tables
 
@@ -25,21 +27,31 @@ def open_layers(contents: Contents, encoding: str | None = None) -> list[Layer]:
     if contents.kind in ("csv", "xlsx", "xls"):
         return open_tables(contents, encoding)
     if contents.kind in ("osm", "osm_pbf"):
+        if contents.kind == "osm_pbf":
+            for member in contents.members:
+                refuse_cut_pbf(member.path, member.title)
         return open_osm(contents)
     if contents.kind == "geojson":
         # One layer by definition; listing would read the whole file once more.
         return [OgrLayer(member, None, member.title) for member in contents.members]
-    return [layer for member in contents.members for layer in _ogr_layers(member, len(contents.members) > 1)]
+    several = len(contents.members) > 1
+    if contents.kind == "flatgeobuf":
+        return [FlatLayer(member, None, member.title) for member in contents.members]
+    return [layer for member in contents.members for layer in _ogr_layers(member, several, contents.kind)]
 
 
-def _ogr_layers(member: Member, several: bool) -> list[Layer]:
+def _listed(member: Member) -> list[str]:
     import pyogrio
 
     with Quiet(member.title):
         listed = pyogrio.list_layers(member.path)
-    names = [(str(name), kind) for name, kind in listed if kind is not None or len(listed) == 1]
+    return [str(name) for name, kind in listed if kind is not None or len(listed) == 1]
+
+
+def _ogr_layers(member: Member, several: bool, kind: str) -> list[Layer]:
+    names = feature_tables(member.path, member.title) if kind == "gpkg" else _listed(member)
     layers: list[Layer] = []
-    for name, _ in names:
+    for name in names:
         # A one-layer file is known to people by its own name, not by the name we gave its bytes.
         shown = member.title if len(names) == 1 and name == member.path.stem else name
         layers.append(

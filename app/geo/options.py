@@ -45,6 +45,9 @@ class ImportOptions:
         Use the offered repairs that move the area by at most 1 %.
     accept_large_repairs : bool
         Use the larger ones too.
+    given_name : str or None
+        What rows without a name are called: a single one exactly so, several ``NAME 1``, ``NAME 2``, …; with it a column of
+        names is not required.
     metric_srid : int
         EPSG number to measure in.
     box : tuple
@@ -60,6 +63,7 @@ class ImportOptions:
     swap_xy: bool = False
     repair: bool = False
     accept_large_repairs: bool = False
+    given_name: str | None = None
     metric_srid: int = 4549
     box: tuple[float, float, float, float] = WORLD
 

@@ -38,7 +38,7 @@ PLAUSIBLE_MEAN = (10.0, 120.0)
 LISTED_ROWS = 8
 # Columns whose numbers are known to be somebody else's; no remark needed.
 EXPECTED_OTHER = frozenset({"osm_key", "osm_id", "osmId"})
-EXPECTED = {"area": N_("12 位区划代码"), "building": N_("社区代码加 5 位序号，共 17 位")}
+EXPECTED = {"area": N_("12 位区划编码"), "building": N_("社区编码加 5 位序号，共 17 位")}
 WORDS: dict[str, Callable[[str], str | None]] = {
     "kind": vocabulary.building_kind,
     "road_class": vocabulary.road_class,
@@ -82,6 +82,15 @@ def clean_fields(kind: str, columns: dict[str, str], raw: Fields, rows: int, log
         _drop_constant_key(columns, fields, rows, log)
         _read_codes(kind, columns.get("code", ""), fields, log)
     return fields
+
+
+def fill_names(fields: Fields, given: str) -> None:
+    """Call rows without a name by a given one, numbered in file order when there are several."""
+    bare = fields["name"].is_null().to_numpy(zero_copy_only=False)
+    count = int(bare.sum())
+    names = np.full(len(bare), None, dtype=object)
+    names[bare] = [given] if count == 1 else [f"{given} {number}" for number in range(1, count + 1)]
+    fields["name"] = pc.coalesce(fields["name"], pa.array(names, pa.string()))
 
 
 def _numbers(item: str, column: str, cells: pa.Array, log: FindingLog) -> pa.Array:

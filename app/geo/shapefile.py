@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from app.geo.chunks import MAX_COLUMNS, Chunk, shapes_from_wkb
+from app.geo.chunks import MAX_COLUMNS, Chunk, refuse_columns, shapes_from_wkb
 from app.geo.container import Member
 from app.geo.dbf import Dbf, open_dbf
 from app.geo.encoding import Guess, codec_named, guess_dbf
@@ -52,6 +52,7 @@ class ShapefileLayer(OgrLayer):
     def chunks(self) -> Iterator[Chunk]:
         """Join shapes and records by record number; GDAL leaves deleted records out."""
         names = self.dbf.names(self.guess.encoding)
+        refuse_columns(len(names), self.member.title)
         for batch, geometry, fid in self._batches():
             rows = batch.column(fid).to_numpy(zero_copy_only=False).astype(np.int64)
             kept = rows < len(self.dbf.records)

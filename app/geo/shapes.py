@@ -29,6 +29,15 @@ WANTED: dict[str, tuple[tuple[int, ...], str]] = {
     "water": ((*LINES, *POLYGONS), N_("面或线")),
     "codes": ((), N_("没有图形的表")),
 }
+NOUNS = {
+    "district": N_("区的边界"),
+    "street": N_("街道边界"),
+    "community": N_("社区边界"),
+    "building": N_("楼栋轮廓"),
+    "road": N_("道路"),
+    "water": N_("水体"),
+    "codes": N_("图形"),
+}
 TYPE_LABELS = {
     POINT: N_("点"),
     LINE: N_("线"),
@@ -91,7 +100,8 @@ def place_chunk(
     for index in np.flatnonzero(vertices > limits.max_vertices_feature):
         one = np.zeros(len(chunk), dtype=bool)
         one[index] = True
-        drop(one, "vertices_too_many", vertices=int(vertices[index]), limit=limits.max_vertices_feature)
+        drop(one, "vertices_too_many", noun=NOUNS[options.kind], vertices=int(vertices[index]),
+             most=limits.max_vertices_feature)  # fmt: skip
     drop(given & shapely.is_empty(chunk.shapes), "geometry_empty")
     drop(_not_finite(chunk.shapes), "coordinates_not_finite")
     _refuse_types(chunk.shapes, options.kind, drop)

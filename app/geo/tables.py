@@ -11,12 +11,13 @@ from typing import Any
 import pyarrow as pa
 
 from app.errors import N_
-from app.geo.chunks import CHUNK_ROWS, FORMAT_UTF8, MAX_COLUMNS, Chunk, Layer, no_shapes
+from app.geo.chunks import CHUNK_ROWS, FORMAT_UTF8, MAX_COLUMNS, Chunk, Layer, no_shapes, refuse_columns
 from app.geo.columns import known_name
 from app.geo.container import Contents, Member
 from app.geo.encoding import Guess, codec_named, guess_text
 from app.geo.findings import refusal
 from app.geo.limits import MEBIBYTE
+from app.geo.reasons import plain_reason
 
 HEADER_SEARCH_ROWS = 10
 MAX_ROWS = 1_000_000
@@ -39,6 +40,7 @@ class TableLayer:
         self._raw = raw
         at = header_row(rows)
         self.columns = _unique(rows[at]) if rows else []
+        refuse_columns(filled_width(rows[at]) if rows else 0, name)
         self.rows = [row for row in rows[at + 1 :] if _is_record(row)]
 
     @property
@@ -78,6 +80,11 @@ def open_tables(contents: Contents, encoding: str | None) -> list[Layer]:
     return layers
 
 
+def filled_width(row: Row) -> int:
+    """Cells up to the last one that holds anything; programs like to write empty ones behind it."""
+    return max((number for number, cell in enumerate(row, start=1) if cell.strip()), default=0)
+
+
 def header_row(rows: list[Row]) -> int:
     """Index of the header: the row near the top with most known column names, else with most filled cells."""
     best, best_score = 0, (-1, -1)
@@ -106,10 +113,12 @@ def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
         with member.path.open(encoding=guess.encoding, errors="replace", newline="") as stream:
             for row in csv.reader((line.replace("\x00", "") for line in stream), delimiter=delimiter):
                 rows.append(row)
+                if len(rows) <= HEADER_SEARCH_ROWS:
+                    refuse_columns(filled_width(row), member.title)
                 if len(rows) > MAX_ROWS:
                     raise refusal("too_many_features", features=len(rows), limit=MAX_ROWS)
     except csv.Error as error:
-        raise refusal("file_unreadable", name=member.title, reason=str(error)) from error
+        raise refusal("file_unreadable", name=member.title, reason=plain_reason(error)) from error
     return TableLayer(member.title, rows, guess, whole[:40_000].split(b"\n")[:60])
 
 
@@ -133,7 +142,7 @@ def _sheets(member: Member) -> list[Layer]:
                 rows: list[Row] = [[_cell_text(cell) for cell in row] for row in cells]
                 layers.append(TableLayer(name, rows, FORMAT_UTF8, []))
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise refusal("file_unreadable", name=member.title, reason=str(error)[:120]) from error
+        raise refusal("file_unreadable", name=member.title, reason=plain_reason(error)) from error
     if not layers:
         raise refusal("layer_empty", layer=member.title)
     return layers

@@ -16,6 +16,7 @@ from app.maps.palette import zone_swatches
 from app.maps.safe_json import safe_json
 from app.maps.words import WORDS
 
+MIN_ZOOM: Final = 2
 MAX_ZOOM: Final = 20
 CONTROLS: Final = frozenset(
     {"zoom", "zoom_all", "scale", "locate", "full_screen", "print", "legend", "north"}
@@ -60,7 +61,7 @@ class WardMapElement(folium.Map):
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {{ this.options|tojavascript }});
             {%- if this.bounds %}
-            {{ this.get_name() }}.fitBounds({{ this.bounds|tojavascript }}, {padding: [24, 24]});
+            {{ this.get_name() }}.fitBounds({{ this.bounds|tojavascript }}, {padding: [24, 24], maxZoom: 18});
             {%- else %}
             {{ this.get_name() }}.setView({{ this.location|tojavascript }}, {{ this.start_zoom|tojavascript }});
             {%- endif %}
@@ -79,13 +80,14 @@ class WardMapElement(folium.Map):
             tiles=None,
             zoom_control=False,
             prefer_canvas=True,
-            min_zoom=3,
-            max_zoom=MAX_ZOOM,
             fade_animation=False,
             attribution_control=False,
             bounce_at_zoom_limits=False,
             world_copy_jump=False,
         )
+        # Folium keeps these for its own tiles. Without them Leaflet takes the limits of our tile layers, so that
+        # nothing wider than a district can be seen, and a single point is zoomed to infinity.
+        self.options.update(min_zoom=MIN_ZOOM, max_zoom=MAX_ZOOM)
         self._name = "Map"
         self.facts = facts
         self.bounds = [[bounds[1], bounds[0]], [bounds[3], bounds[2]]] if bounds else None

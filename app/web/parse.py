@@ -15,7 +15,7 @@ MAX_DEPTH = 32
 def area_code(value: str | None) -> str:
     if not value or not re.fullmatch(r"[0-9]{12}", value):
         raise InvalidInput(
-            "code_malformed", N_("区划代码应为 12 位数字，收到的是“%(value)s”。"), value=(value or "")[:40]
+            "code_malformed", N_("区划编码应为 12 位数字，收到的是“%(value)s”。"), value=(value or "")[:40]
         )
     return value
 

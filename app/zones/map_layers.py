@@ -36,9 +36,9 @@ def shown_colours(stored: Sequence[int], adjacency: Sequence[Collection[int]]) -
 
 
 def zones_legend(
-    title: str, zones: Sequence[tuple[int, str, int]], unassigned: str, elsewhere: str
+    title: str, zones: Sequence[tuple[int, str, int]], unassigned: str, elsewhere: str = ""
 ) -> Legend:
-    """A legend of zones given as (number, label, colour index), then what is in no zone, then other communities."""
+    """A legend of zones given as (number, label, colour index), then what is in no zone, then other communities if shown."""
     entries = [
         LegendEntry(number, label, zone_swatch(colour), mark=str(number)) for number, label, colour in zones
     ]

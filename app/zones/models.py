@@ -57,13 +57,21 @@ class Zone(Base):
     __tablename__ = "zone"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    plan_id: Mapped[int] = mapped_column(BigInteger)
+    # The plan's, kept here so that one key to the zone also says that a building is of the plan's community.
+    area_code: Mapped[str] = mapped_column(String(12))
     number: Mapped[int] = mapped_column(SmallInteger)
     name: Mapped[str] = mapped_column(String(60), server_default="")
     colour: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
     __table_args__ = (
-        UniqueConstraint("id", "plan_id"),
+        ForeignKeyConstraint(
+            ["plan_id", "area_code"],
+            ["plan.id", "plan.area_code"],
+            name="zone_plan_fk",
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("id", "plan_id", "area_code"),
         # Deferred, so that numbers can be exchanged within one transaction.
         UniqueConstraint("plan_id", "number", deferrable=True, initially="DEFERRED"),
         CheckConstraint("number BETWEEN 1 AND 999", name="number_has_3_digits"),
@@ -82,15 +90,9 @@ class ZoneBuilding(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(
-            ["zone_id", "plan_id"],
-            ["zone.id", "zone.plan_id"],
+            ["zone_id", "plan_id", "area_code"],
+            ["zone.id", "zone.plan_id", "zone.area_code"],
             name="zone_building_zone_fk",
-            ondelete="CASCADE",
-        ),
-        ForeignKeyConstraint(
-            ["plan_id", "area_code"],
-            ["plan.id", "plan.area_code"],
-            name="zone_building_plan_fk",
             ondelete="CASCADE",
         ),
         ForeignKeyConstraint(

@@ -1,9 +1,11 @@
 """The import wizard over HTTP: who may, what is refused, and what each state shows."""
 
+import gzip
 import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,7 +19,7 @@ from app.geo.findings import SENTENCES
 from app.ground import boundary_import
 from app.ground.queries.import_words import PLAN_SENTENCES
 from app.ground.routes.imports.wording import finding_title
-from tests.builders import build_town, cell, footprint_in
+from tests.builders import build_area, build_town, cell, footprint_in
 from tests.conftest import Visitor
 from tests.ground.wizard_visits import (
     JSON,
@@ -220,6 +222,91 @@ def test_choices_that_do_not_fit_are_named(
     if code:
         assert answer.json["code"] == code
     assert visitor.get(f"/imports/{import_id}/progress").json["state"] == "inspected"
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("楼.geojson.gz", geojson(houses())),
+        ("楼.csv.gz", "名称,地址\n1幢,测试路1号\n2幢,测试路2号\n".encode()),
+        (
+            "楼.osm.gz",
+            b'<?xml version="1.0"?><osm version="0.6"><node id="1" lat="31.950" lon="118.600"/>'
+            b'<node id="2" lat="31.950" lon="118.601"/><node id="3" lat="31.951" lon="118.601"/>'
+            b'<way id="9"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/><tag k="building" v="yes"/></way></osm>',
+        ),
+    ],
+)
+def test_files_packed_by_gzip_are_opened(login_as: Login, settings: Settings, name: str, body: bytes) -> None:
+    visitor = login_as("planner")
+    import_id = inspected(visitor, settings, name, gzip.compress(body))
+    assert visitor.get(f"/imports/{import_id}/progress").json["state"] == "inspected"
+    assert ".osm.gz" in page_of(visitor, "/imports/new") and ".csv.gz" in page_of(visitor, "/help")
+
+
+def areas_of(session: Session) -> list[tuple[str, str]]:
+    rows = session.execute(
+        text("SELECT level, name FROM area JOIN area_version ON area_code = code ORDER BY code")
+    )
+    return [(level, name) for level, name in rows]
+
+
+def test_buildings_of_an_empty_town_get_a_community_here(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
+    visitor = login_as("planner")
+    import_id = inspected(visitor, settings, "滨江.geojson", geojson(houses()))
+    page = page_of(visitor, f"/imports/{import_id}")
+    assert re.search(r'<option value="new" selected>新建社区', page)
+    assert re.search(r'name="new_name"[^>]*value="滨江"', page)
+    form = {"into": "new", "new_name": "滨江"}
+    assert ask_check(visitor, import_id, into="new", new_name="  ").status_code == 422
+    assert areas_of(session) == []
+    assert ask_check(visitor, import_id, **form).status_code == 200
+    assert ask_check(visitor, import_id, **form).status_code == 409, "it is being checked already"
+    made = [("district", "滨江"), ("street", "滨江"), ("community", "滨江")]
+    assert areas_of(session) == made
+    assert boundary_import.run_check(import_id, settings) == "checked"
+    assert "确认导入 3 条" in page_of(visitor, f"/imports/{import_id}")
+    assert ask_check(visitor, import_id, **form).status_code == 200
+    assert areas_of(session) == made, "the same name once more is the same area"
+
+
+def test_a_new_area_needs_its_parent_chosen_where_there_are_several(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
+    build_area(session, "329902001000", "甲街道")
+    build_area(session, "329902002000", "乙街道")
+    visitor = login_as("planner")
+    import_id = inspected(visitor, settings, "楼.geojson", geojson(houses()))
+    piece = page_of(visitor, f"/imports/{import_id}/columns?kind=building")
+    assert "请选择" in piece and "乙街道（329902002000）" in piece
+    form = {"into": "new", "new_name": "新社区"}
+    assert ask_check(visitor, import_id, **form).json["code"] == "parent_missing"
+    assert ask_check(visitor, import_id, **form, new_parent="329902002000").status_code == 200
+    into = session.scalar(
+        text("SELECT options->>'into' FROM ground_import WHERE id = :id"), {"id": import_id}
+    )
+    assert into.startswith("329902002") and ("community", "新社区") in areas_of(session)
+
+
+@pytest.mark.parametrize(
+    ("count", "names"), [(1, ["临江新区"]), (3, ["临江新区 1", "临江新区 2", "临江新区 3"])]
+)
+def test_outlines_without_names_are_named_here(
+    login_as: Login, settings: Settings, session: Session, count: int, names: list[str]
+) -> None:
+    visitor = login_as("planner")
+    bare: list[tuple[Any, dict[str, Any]]] = [(cell(number), {}) for number in range(count)]
+    import_id = inspected(visitor, settings, "边界.geojson", geojson(bare))
+    piece = page_of(visitor, f"/imports/{import_id}/columns?kind=community")
+    assert "没有名称列" in piece and re.search(r'name="given_name" value="边界"', piece)
+    form = {"kind": "community", "map_name": "", "map_address": "", "map_households": ""}
+    assert ask_check(visitor, import_id, **form).json["code"] == "column_required"
+    assert ask_check(visitor, import_id, **form, given_name="临江新区").status_code == 200
+    assert boundary_import.run_check(import_id, settings) == "checked"
+    rows = visitor.get(f"/imports/{import_id}/rows.json").json["rows"]
+    assert [row["name"] for row in rows] == names
 
 
 def test_columns_follow_the_kind(login_as: Login, settings: Settings) -> None:

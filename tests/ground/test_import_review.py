@@ -118,6 +118,36 @@ def test_repairs_are_offered_shown_and_used(login_as: Login, settings: Settings,
     assert "确认导入 2 条" in page_of(visitor, f"/imports/{import_id}")
 
 
+def test_repairs_that_move_much_are_asked_for_a_second_time(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    west, south, east, north = footprint_in(cell(0), 5).bounds
+    # The loop at the corner is a tenth of the house.
+    loop = [
+        (west + 5e-5, north),
+        (west - 5e-5, north - 1e-4),
+        (west + 5e-5, north - 1e-4),
+        (west - 5e-5, north),
+    ]
+    looped = Polygon([(west, south), (east, south), (east, north), *loop])
+    assert not looped.is_valid
+    import_id = checked(
+        visitor, settings, [(looped, {"name": "错的", "address": "", "households": 3}), *houses(1)]
+    )
+    address = f"/imports/{import_id}"
+    assert "采用修复" in page_of(visitor, address) and "另有" not in page_of(visitor, address)
+    assert visitor.post(f"{address}/repair", headers=JSON).status_code == 200
+    boundary_import.run_check(import_id, settings)
+    page = page_of(visitor, address)
+    assert "另有 1 个修复会改变面积超过 1%" in page and 'name="large" value="1"' in page
+    assert "确认导入 1 条" in page
+    assert visitor.post(f"{address}/repair", data={"large": "1"}, headers=JSON).status_code == 200
+    boundary_import.run_check(import_id, settings)
+    assert "确认导入 2 条" in page_of(visitor, address)
+
+
 def test_lists_are_filtered_and_paged(login_as: Login, settings: Settings, session: Session) -> None:
     build_town(session, buildings=0)
     visitor = login_as("planner")

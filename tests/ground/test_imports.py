@@ -268,7 +268,8 @@ def test_undo_names_what_depends_on_it(session: Session, tmp_path: Path, setting
         text("INSERT INTO plan (area_code, name) VALUES ('329903001001', '方案') RETURNING id")
     )
     zone = session.scalar(
-        text("INSERT INTO zone (plan_id, number) VALUES (:plan, 1) RETURNING id"), {"plan": plan}
+        text("INSERT INTO zone (plan_id, area_code, number) VALUES (:plan, '329903001001', 1) RETURNING id"),
+        {"plan": plan},
     )
     session.execute(
         text("INSERT INTO zone_building VALUES (:plan, :building, :zone, '329903001001')"),

@@ -8,9 +8,10 @@ import orjson
 import pytest
 from playwright.sync_api import expect
 from shapely.affinity import translate
-from shapely.geometry import mapping, shape
+from shapely.geometry import box, mapping, shape
 
 from tests.conftest import GEODATA, LiveServer, sign_in
+from tests.ground.wizard_visits import loose_shapefile
 
 SIZES = {"office": (1440, 900), "phone": (390, 844)}
 HOSTILE = '<img src=x onerror="document.title=1">'
@@ -147,9 +148,14 @@ def test_what_cannot_work_is_said_before_sending(desk: Any, tmp_path: Path) -> N
     lone.write_bytes(b"1")
     empty.write_bytes(b"")
     other.write_bytes(b"1")
+    packed = tmp_path / "楼.osm.gz"
+    packed.write_bytes(b"1")
     desk.get_by_role("link", name="导入新文件").or_(desk.get_by_role("link", name="选择文件")).first.click()
     desk.set_input_files("#files", [lone])
     expect(desk.locator("#warning")).to_contain_text(".dbf")
+    desk.set_input_files("#files", [packed])
+    expect(desk.locator("#problem")).to_be_hidden()
+    expect(desk.locator("#send")).to_be_enabled()
     desk.set_input_files("#files", [empty])
     expect(desk.locator("#problem")).to_contain_text("空文件")
     desk.set_input_files("#files", [other])
@@ -157,6 +163,46 @@ def test_what_cannot_work_is_said_before_sending(desk: Any, tmp_path: Path) -> N
     expect(desk.locator("#send")).to_be_disabled()
     desk.get_by_role("button", name="去掉 说明.docx").click()
     expect(desk.locator("#problem")).to_be_hidden()
+
+
+def test_a_file_as_wide_as_the_country_is_seen_whole(desk: Any, tmp_path: Path) -> None:
+    path = tmp_path / "全国.zip"
+    path.write_bytes(loose_shapefile([(box(74, 20, 134, 52), {"name": "全国"})]))
+    hand_in(desk, path)
+    desk.locator(".candidate-map canvas").first.wait_for(timeout=WAIT_MS)
+    expect(desk.locator(".candidate").first).to_contain_text("与 B 相差不到一米")
+    desk.locator('input[name="crs"][value="EPSG:4490"]').check()
+    desk.evaluate("async () => { window.seen = (await window.wardmap.get('candidates')).map; }")
+    desk.wait_for_function("() => window.seen.getBounds().contains([[20, 74], [52, 134]])")
+
+
+def test_one_point_in_an_empty_town(page: Any, empty_server: LiveServer, tmp_path: Path) -> None:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    sign_in(page, empty_server, "/imports")
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "1幢", "address": "滨江路1号", "households": 12},
+        "geometry": {"type": "Point", "coordinates": [118.6, 31.95]},
+    }
+    path = tmp_path / "滨江.geojson"
+    path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": [feature]}))
+    hand_in(page, path)
+    page.locator("#choose").wait_for(timeout=WAIT_MS)
+    page.locator('input[name="kind"][value="building"]').check()
+    expect(page.locator("#new-name")).to_have_value("滨江")
+    page.locator("#new-name").fill("")
+    page.get_by_role("button", name="开始检查").click()
+    expect(page.locator(".missing-note")).to_contain_text("新建的名称")
+    page.locator("#new-name").fill("滨江社区")
+    check(page)
+    expect(page.locator("#accept")).to_have_text("确认导入 1 条")
+    page.locator(".wardmap canvas").first.wait_for()
+    seen = page.evaluate(
+        "async () => { const { map } = await window.wardmap.get('review'); return [map.getZoom(), map.getMinZoom()]; }"
+    )
+    assert seen == [18, 2] and problems == []
+    accept(page)
 
 
 def test_the_list_is_found_and_sorted(desk: Any) -> None:

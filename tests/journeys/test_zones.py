@@ -122,6 +122,7 @@ def test_from_an_empty_draft_to_files_to_take_along(
     page.reload()
     settle(page)
     assert groups(page) == drawn, "what was drawn is still there"
+    assert page.locator("#target").inner_text().endswith("第 2 责任区"), "and the zone that was current"
     page.locator("#undo").click()
     page.get_by_text("已撤销").wait_for()
     page.evaluate(SETTLED)

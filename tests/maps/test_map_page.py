@@ -75,6 +75,23 @@ def test_buildings_are_hit_at_every_zoom(map_page: Any, zoom: int) -> None:
     assert [pick["id"] for pick in told(map_page, "pick")] == [100]
 
 
+def test_a_click_while_tiles_are_asked_for_again_hits_what_is_drawn(map_page: Any) -> None:
+    lon, lat = town.centre_of(100)
+    show(map_page, lon, lat, 17)
+    hit = map_page.evaluate(
+        """async ([lon, lat]) => {
+          const ward = await window.wardmap.get("main");
+          const { x, y } = ward.map.project([lat, lon], 0);
+          const again = ward.refresh();
+          const hit = ward.buildings.at(x / 256, y / 256);
+          await again;
+          return hit && hit.id;
+        }""",
+        [lon, lat],
+    )
+    assert hit == 100
+
+
 def circle(page: Any, building: int, radius: float, *, keys: str = "") -> None:
     x, y = screen_place(page, *town.centre_of(building))
     around = shapely.Point(x, y).buffer(radius).exterior.coords

@@ -90,6 +90,17 @@ def test_the_database_itself_refuses_a_building_of_another_community(session, to
         assert isinstance(explained(caught.value), (Conflict, IntegrityError))
 
 
+def test_the_database_itself_keeps_a_zone_in_the_community_of_its_plan(session, town: Town) -> None:
+    zone = town.zone(session)
+    for change in (
+        "INSERT INTO zone (plan_id, area_code, number) VALUES (:plan, :area, 9)",
+        "UPDATE zone SET area_code = :area WHERE id = :zone",
+        "UPDATE plan SET area_code = :area WHERE id = :plan",
+    ):
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(text(change), {"plan": town.plan.id, "zone": zone, "area": NEIGHBOUR})
+
+
 def test_a_zone_of_another_plan_is_unknown(session, town: Town) -> None:
     other = actions.make_draft(session, NEIGHBOUR, "别处", None)
     zone = actions.add_zone(session, other.id, colours=12, seen_version=1, key=fresh_key(), by=None).answer[

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.zones import map_layers, rules
+from app.zones.queries import outlines as outline_queries
 from app.zones.queries import plans as plan_queries
 from tests.builders import build_building, cell, footprint_in
 from tests.zones.town import COMMUNITY, NEIGHBOUR, TODAY, Town, around, build_town, fresh_key, row
@@ -98,6 +99,13 @@ def test_the_page_of_a_plan_is_small_and_holds_words_and_state(planner, town) ->
     assert 'id="words"' in page
     assert 'id="tool-lasso"' in page
     assert "style=" not in page.replace("stylesheet", ""), "the policy forbids inline styles"
+
+
+def test_the_page_says_when_a_community_is_too_large_for_outlines(planner, town, monkeypatch) -> None:
+    assert "不画责任区轮廓" not in planner.get(f"/plans/{town.plan.id}").get_data(as_text=True)
+    monkeypatch.setattr(outline_queries, "MOST_BUILDINGS", 19)
+    assert "不画责任区轮廓" in planner.get(f"/plans/{town.plan.id}").get_data(as_text=True)
+    assert planner.get(f"/plans/{town.plan.id}/outlines.geojson").get_json()["features"] == []
 
 
 def test_a_published_plan_can_be_looked_at_and_copied_but_not_drawn(session, planner, town) -> None:
@@ -305,6 +313,7 @@ def test_the_map_file_calls_nobody_and_keeps_names_as_text(odd_plan: Desk, plann
     assert "default-src 'none'" in unescape(body)
     assert UNSAFE not in body
     assert "=1+1" in body
+    assert "别的社区" not in unescape(body), "nothing of another community is in it"
 
 
 def test_an_export_that_would_be_too_large_says_so(app: Flask, desk: Desk, planner, monkeypatch) -> None:

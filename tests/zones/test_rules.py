@@ -1,8 +1,13 @@
 """Codes, numbers, bands, lassos and outlines of zones."""
 
+import json
 import math
+import os
 import random
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -11,6 +16,7 @@ from shapely.geometry import Point, box
 
 from app.errors import InvalidInput
 from app.zones import rules
+from app.zones.rules.lasso import MAX_TOUCHES, _touches
 
 
 def polygon(*places: tuple[float, float]) -> dict:
@@ -125,8 +131,100 @@ def test_what_is_no_lasso_is_refused(value: object) -> None:
 def test_a_tangle_is_refused_before_anything_is_cut() -> None:
     dice = random.Random(1)
     with pytest.raises(InvalidInput) as refused:
-        rules.lasso_shape(polygon(*[(dice.random(), dice.random()) for _ in range(4000)]))
+        rules.lasso_shape(polygon(*[(dice.random(), dice.random()) for _ in range(2000)]))
     assert refused.value.code == "lasso_tangled"
+
+
+def around_and_around(places: int, angle: float, *, growing: bool = False) -> list[tuple[float, float]]:
+    """A spiral, or without growing a star whose points are `angle` apart."""
+    radii = [0.01 * n / places if growing else 0.01 for n in range(places)]
+    return [(118.6 + r * math.cos(n * angle), 31.97 + r * math.sin(n * angle)) for n, r in enumerate(radii)]
+
+
+def on_one_line(places: int, slope: float) -> list[tuple[float, float]]:
+    """Back and forth over one line, and one place beside it."""
+    dice = random.Random(3)
+    ways = [dice.random() * 0.03 for _ in range(places)]
+    return [(118.6 + way, 31.97 + slope * way) for way in ways] + [(118.61, 31.98)]
+
+
+BESIDE = [(118.6 + n * 2e-5, 31.98 + n % 7 * 1e-4) for n in range(600)]
+TAKEN, REFUSED = "Polygon", "lasso_tangled"
+# What lies on one line is thinned to a few corners before anything is cut.
+TANGLES = {
+    "one line": (on_one_line(499, 0), TAKEN),
+    "one line, longer": (on_one_line(1900, 0), TAKEN),
+    "one slanting line": (on_one_line(1900, 0.37), TAKEN),
+    "all but one line": ([(x, y + 1e-15 * n) for n, (x, y) in enumerate(on_one_line(1900, 0.37))], TAKEN),
+    "one spiral": (around_and_around(1900, 0.05, growing=True), TAKEN),
+    "one stretch again and again": (
+        [place for far in BESIDE for place in ((118.6, 31.97), (118.62, 31.97), far)],
+        REFUSED,
+    ),
+    "two places in turn": ([(118.6 + n % 2 * 0.01, 31.97) for n in range(1999)] + [BESIDE[9]], REFUSED),
+    "a fan": ([place for far in BESIDE for place in ((118.61, 31.97), far)], REFUSED),
+    "a star": (around_and_around(1999, math.pi * 0.97), REFUSED),
+    "spirals over each other": (
+        [*around_and_around(950, 0.9, growing=True), *around_and_around(950, -0.9, growing=True)],
+        REFUSED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TANGLES)
+def test_a_tangle_costs_little_memory(name: str) -> None:
+    places, outcome = TANGLES[name]
+    # A child, since memory that was once asked for cannot be limited in this process afterwards.
+    asked = json.dumps(polygon(*places))
+    done = subprocess.run(
+        [sys.executable, "-c", IN_LITTLE_MEMORY],
+        check=False, input=asked, capture_output=True, text=True, timeout=120, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, outcome), done.stderr
+
+
+IN_LITTLE_MEMORY = """
+import json, resource, sys
+from app.errors import InvalidInput
+from app.zones import rules
+resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+try:
+    print(rules.lasso_shape(json.load(sys.stdin)).geom_type, end="")
+except InvalidInput as refused:
+    print(refused.code, end="")
+"""
+
+
+@pytest.mark.parametrize("slope", [0, 0.37, 1])
+def test_overlaps_and_touches_count_as_crossings(slope: float) -> None:
+    ring = np.array([*on_one_line(499, slope)[:-1], (118.61, 31.99)])
+    assert _touches(np.vstack([ring, ring[:1]])) > MAX_TOUCHES
+    square = np.array([(0, 0), (2, 0), (2, 2), (0, 2), (0, 0)])
+    assert _touches(square) == 0
+    touching = np.array([(0, 0), (2, 0), (2, 2), (1, 0), (0, 2), (0, 0)])
+    assert _touches(touching) == 2
+
+
+def test_places_that_say_nothing_new_are_dropped() -> None:
+    corners = [(118.6, 31.97), (118.61, 31.97), (118.61, 31.98), (118.6, 31.98)]
+    repeated = [corner for corner in corners for _ in range(900)]
+    assert rules.lasso_shape(polygon(*repeated)).equals(rules.lasso_shape(polygon(*corners)))
+    on_the_way = [(118.6 + n * 1e-5, 31.97) for n in range(1001)]
+    assert len(rules.lasso_shape(polygon(*on_the_way, *corners[2:])).exterior.coords) == 5
+
+
+def test_a_stroke_with_too_many_corners_is_refused() -> None:
+    teeth = [(118.6 + n * 1e-5, 31.97 + n % 2 * 1e-4) for n in range(2400)]
+    with pytest.raises(InvalidInput) as refused:
+        rules.lasso_shape(polygon(*teeth, (118.61, 31.98)))
+    assert refused.value.code == "lasso_unusable"
+
+
+def test_a_stroke_that_runs_along_itself_for_a_while_is_taken() -> None:
+    there_and_back = [(118.6, 31.97), (118.62, 31.97), (118.61, 31.97), (118.61, 31.98)]
+    area = rules.lasso_shape(polygon(*there_and_back))
+    assert area.is_valid
+    assert shapely.covers(area, Point(118.606, 31.972))
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,9 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.errors import N_
 from app.geo.names import NameBook
 from app.ground.queries.import_words import LEVEL_WORDS
 from app.ground.rules import code_prefix, level_of, next_local_codes, parent_level, parent_of, widen_code
+
+# A district that nothing names, above a street that has the name of the file.
+DISTRICT_OF_FILE = N_("%(stem)s（区）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +249,7 @@ class AreaChooser:
         if districts:
             raise _Refused("parent_none", level=LEVEL_WORDS["street"])
         code = next_local_codes("district", None, [*self.areas, *self.official], 1)[0]
-        return self._make(code, self.file_stem)
+        return self._make(code, DISTRICT_OF_FILE % {"stem": self.file_stem})
 
     def _make(self, code: str, name: str) -> str:
         """Plan to make a missing area above, and the one above that."""
@@ -255,7 +259,9 @@ class AreaChooser:
         area = StoredArea(code, level_of(code) or "", higher, name, False)
         self.areas[code] = self._scoped[code] = self.made[code] = area
         self.findings.append(
-            PlannedFinding("parent_created", None, {"name": name, "code": code, "level": area.level})
+            PlannedFinding(
+                "parent_created", None, {"name": name, "code": code, "level": LEVEL_WORDS[area.level]}
+            )
         )
         return code
 

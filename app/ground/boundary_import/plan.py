@@ -9,6 +9,7 @@ from app.errors import N_, InvalidInput
 from app.ground.boundary_import.plan_areas import plan_areas
 from app.ground.boundary_import.plan_backdrop import plan_backdrop, plan_codes
 from app.ground.boundary_import.plan_buildings import plan_buildings
+from app.ground.boundary_import.plan_place import note_elsewhere
 from app.ground.models import GroundImport
 from app.ground.queries.import_words import PLAN_SENTENCES
 
@@ -67,6 +68,7 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
         bound,
     )
     session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
+    note_elsewhere(session, found.id)
     added = _plan_kind(session, found, into)
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
     per_code = session.execute(

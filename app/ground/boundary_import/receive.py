@@ -3,7 +3,6 @@
 import hashlib
 import io
 import re
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from app import db
 from app.errors import N_, Conflict, InvalidInput
 from app.geo import container
 from app.geo.limits import Limits
+from app.ground.boundary_import.folders import private_folder
 from app.ground.models import GroundImport, ImportFile, ImportPart
 
 PART_BYTES = 1024 * 1024
@@ -194,7 +194,7 @@ def _main_name(names: list[str]) -> str:
 
 
 @contextmanager
-def job_folder(import_id: int, limits: Limits) -> Iterator[Path]:
+def job_folder(import_id: int, limits: Limits, home: Path) -> Iterator[Path]:
     """The uploaded files in a folder that only this account can read, gone afterwards whatever happens.
 
     Raises
@@ -202,9 +202,7 @@ def job_folder(import_id: int, limits: Limits) -> Iterator[Path]:
     Conflict
         "file_forgotten" when the bytes are no longer kept.
     """
-    # mkdtemp makes the folder with mode 0700.
-    with tempfile.TemporaryDirectory(prefix="wardmap-import-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with private_folder(home, import_id) as folder:
         with db.reading() as session:
             listed = session.execute(
                 select(ImportFile.file_no, ImportFile.name)

@@ -1,6 +1,7 @@
 """The steps of an import, each safe to run again after it was cut off: a step ends with one conditional change of state."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,14 +34,15 @@ from app.ground.models import GroundImport
 STAGING_LOCK = 72_119
 # Libraries reserve address space that they never touch; the kernel's limit counts it.
 RESERVED_MB = 1024
+LOOK_S = 60.0
 
 
 def run_inspect(import_id: int, settings: Settings, on_progress: Progress | None = None) -> str:
     """Find out what an uploaded file is. Returns the state reached."""
 
     def work(ticker: Ticker) -> None:
-        limits = intake_limits(settings)
-        with job_folder(import_id, limits) as folder:
+        limits = look_limits(settings)
+        with job_folder(import_id, limits, settings.home) as folder:
             with db.reading() as session:
                 near = near_point(session)
             inspection = inspect_file(folder, limits, ticker.tell, ticker.should_stop, near)
@@ -57,7 +59,7 @@ def run_check(import_id: int, settings: Settings, on_progress: Progress | None =
 
     def work(ticker: Ticker) -> None:
         limits = intake_limits(settings)
-        with job_folder(import_id, limits) as folder:
+        with job_folder(import_id, limits, settings.home) as folder:
             with db.reading() as session:
                 found = _load(session, import_id)
                 options = geo_options(found, settings)
@@ -140,6 +142,12 @@ def intake_limits(settings: Settings) -> Limits:
         cpu_s=float(settings.import_wall_s),
         memory_bytes=(settings.import_memory_mb + RESERVED_MB) * MEBIBYTE,
     )
+
+
+def look_limits(settings: Settings) -> Limits:
+    """What a first look may ask: much less time than a check, for whoever uploaded waits for it."""
+    limits = intake_limits(settings)
+    return replace(limits, wall_s=min(LOOK_S, limits.wall_s), cpu_s=min(LOOK_S, limits.cpu_s))
 
 
 def _load(session: Session, import_id: int) -> GroundImport:

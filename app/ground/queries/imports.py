@@ -12,7 +12,8 @@ from app.ground.queries.import_words import STAGES, STATE_WORDS, sentence_of
 from app.ground.rules import STEP_STARTS
 
 MAP_CAP = 2000
-SEVERITY_RANK = "CASE severity WHEN 'refuse' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END"
+# A file that lies elsewhere explains what is wrong with its rows, so it is told before them.
+SEVERITY_RANK = "CASE WHEN code = 'file_elsewhere' THEN 0 WHEN severity = 'refuse' THEN 1 WHEN severity = 'warn' THEN 2 ELSE 3 END"
 
 
 def import_list(session: Session, limit: int = 50, before_id: int | None = None) -> list[dict[str, Any]]:

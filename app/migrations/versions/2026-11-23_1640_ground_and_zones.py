@@ -343,13 +343,14 @@ def upgrade() -> None:
     op.create_table('zone',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
     sa.Column('plan_id', sa.BigInteger(), nullable=False),
+    sa.Column('area_code', sa.String(length=12), nullable=False),
     sa.Column('number', sa.SmallInteger(), nullable=False),
     sa.Column('name', sa.String(length=60), server_default='', nullable=False),
     sa.Column('colour', sa.SmallInteger(), server_default='0', nullable=False),
     sa.CheckConstraint('number BETWEEN 1 AND 999', name=op.f('zone_number_has_3_digits')),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('zone_plan_id_fk'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['plan_id', 'area_code'], ['plan.id', 'plan.area_code'], name='zone_plan_fk', ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('zone_pk')),
-    sa.UniqueConstraint('id', 'plan_id', name=op.f('zone_id_plan_id_is_unique')),
+    sa.UniqueConstraint('id', 'plan_id', 'area_code', name=op.f('zone_id_plan_id_area_code_is_unique')),
     sa.UniqueConstraint('plan_id', 'number', deferrable=True, initially='DEFERRED', name=op.f('zone_plan_id_number_is_unique'))
     )
     op.create_table('zone_building',
@@ -358,8 +359,7 @@ def upgrade() -> None:
     sa.Column('zone_id', sa.BigInteger(), nullable=False),
     sa.Column('area_code', sa.String(length=12), nullable=False),
     sa.ForeignKeyConstraint(['building_id', 'area_code'], ['building.id', 'building.area_code'], name='zone_building_building_fk'),
-    sa.ForeignKeyConstraint(['plan_id', 'area_code'], ['plan.id', 'plan.area_code'], name='zone_building_plan_fk', ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['zone_id', 'plan_id'], ['zone.id', 'zone.plan_id'], name='zone_building_zone_fk', ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['zone_id', 'plan_id', 'area_code'], ['zone.id', 'zone.plan_id', 'zone.area_code'], name='zone_building_zone_fk', ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('plan_id', 'building_id', name=op.f('zone_building_pk'))
     )
     op.create_index('zone_building_building_id_ix', 'zone_building', ['building_id'], unique=False)

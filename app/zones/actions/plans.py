@@ -90,8 +90,8 @@ def copy_plan(session: Session, plan_id: int, name: str, by: int | None) -> Plan
     bound = {"old": plan_id, "new": copied.id}
     session.execute(
         text(
-            """INSERT INTO zone (plan_id, number, name, colour)
-               SELECT :new, number, name, colour FROM zone WHERE plan_id = :old ORDER BY number"""
+            """INSERT INTO zone (plan_id, area_code, number, name, colour)
+               SELECT :new, area_code, number, name, colour FROM zone WHERE plan_id = :old ORDER BY number"""
         ),
         bound,
     )
@@ -211,7 +211,13 @@ def load_zones(session: Session, path: Path, by: int | None = None, on: date | N
 
 def _load_zone(session: Session, plan: Plan, wanted: dict[str, Any], position: int) -> None:
     number = int(wanted["number"])
-    zone = Zone(plan_id=plan.id, number=number, name=own_name(number, wanted["name"]), colour=position % 12)
+    zone = Zone(
+        plan_id=plan.id,
+        area_code=plan.area_code,
+        number=number,
+        name=own_name(number, wanted["name"]),
+        colour=position % 12,
+    )
     session.add(zone)
     session.flush()
     placed = session.execute(

@@ -62,10 +62,10 @@ def insert_zone(session: Session, plan: Plan, zone: dict[str, Any]) -> None:
     """
     session.execute(
         text(
-            """INSERT INTO zone (id, plan_id, number, name, colour) OVERRIDING SYSTEM VALUE
-               VALUES (:id, :plan, :number, :name, :colour)"""
+            """INSERT INTO zone (id, plan_id, area_code, number, name, colour) OVERRIDING SYSTEM VALUE
+               VALUES (:id, :plan, :area, :number, :name, :colour)"""
         ),
-        {**zone, "plan": plan.id},
+        {**zone, "plan": plan.id, "area": plan.area_code},
     )
 
 

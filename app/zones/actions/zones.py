@@ -53,6 +53,7 @@ def add_zone(
         number = free_number({zone.number for zone in present})
         zone = Zone(
             plan_id=plan.id,
+            area_code=plan.area_code,
             number=number,
             name=own_name(number, name),
             colour=free_colour([one.colour for one in present], colours),

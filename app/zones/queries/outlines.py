@@ -15,6 +15,18 @@ from app.zones.rules import zone_outlines as outlines_of
 MOST_BUILDINGS = 3000
 
 
+def has_outlines(session: Session, plan: PlanFacts, on: date) -> bool:
+    """Whether the plan's community is small enough for outlines."""
+    counted = session.scalar(
+        text(
+            """SELECT count(*) FROM building
+               WHERE area_code = :area AND during @> CAST(:on AS date) AND point IS NOT NULL"""
+        ),
+        {"area": plan.area_code, "on": on},
+    )
+    return int(counted or 0) <= MOST_BUILDINGS
+
+
 def zone_outlines(session: Session, plan: PlanFacts, on: date) -> dict[int, dict[str, Any]]:
     """For each zone with buildings its outline and label place as GeoJSON; nothing in very large communities."""
     bound = {"plan": plan.id, "area": plan.area_code, "on": on, "most": MOST_BUILDINGS + 1}

@@ -55,7 +55,7 @@ def standalone(plan_id: int) -> Response:
         f"{plan.community} {plan.name}",
         collections,
         outlines,
-        shown.plan_legend(zones, shown.zone_colours(zones)),
+        shown.plan_legend(zones, shown.zone_colours(zones), alone=True),
         [_("数据日期：%(day)s", day=on), _("由守望图导出，不联网也能打开。")],
         get_locale().language,
         words=map_words(),

@@ -27,13 +27,13 @@ def zone_colours(zones: Sequence[ZoneLine]) -> list[int]:
     )
 
 
-def plan_legend(zones: Sequence[ZoneLine], colours: Sequence[int]) -> Legend:
-    """Zones by number, then hatched grey for what is in none."""
+def plan_legend(zones: Sequence[ZoneLine], colours: Sequence[int], *, alone: bool = False) -> Legend:
+    """Zones by number, then hatched grey for what is in none, then other communities unless it stands alone."""
     entries = [
         (one.number, zone_title(one.number, one.name), colour)
         for one, colour in zip(zones, colours, strict=True)
     ]
-    return map_layers.zones_legend(_("责任区"), entries, _("未划入"), _("别的社区"))
+    return map_layers.zones_legend(_("责任区"), entries, _("未划入"), "" if alone else _("别的社区"))
 
 
 def plan_state(session: Session, plan: PlanFacts, on: date) -> dict[str, Any]:

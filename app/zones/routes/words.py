@@ -10,7 +10,7 @@ def page_words() -> dict[str, str]:
         "noMap": _("地图没有加载成功，请刷新页面。"),
         "undo": _("撤销"), "redo": _("重做"), "nothingToUndo": _("没有可以撤销的步骤。"),
         "undone": _("已撤销：%(step)s"), "redone": _("已重做：%(step)s"),
-        "unassigned": _("未划入"), "allAssigned": _("全部楼栋都已划入责任区。"),
+        "unassigned": _("未划入"), "pressKey": _("按 %(key)s 键选"), "allAssigned": _("全部楼栋都已划入责任区。"),
         "buildingsHouseholds": _("%(n)s 栋 · %(h)s 户"), "buildingsN": _("%(n)s 栋"), "householdsN": _("%(h)s 户"),
         "given": _("%(n)s 栋（%(h)s 户）已划入%(zone)s。"), "takenOut": _("%(n)s 栋（%(h)s 户）已移出责任区。"),
         "movedFrom": _("%(n)s 栋来自第 %(zone)s 责任区。"),

@@ -22,6 +22,7 @@ from app.zones import map_layers, rules
 from app.zones.queries import buildings as building_queries
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import BuildingFilter
+from app.zones.queries.outlines import MOST_BUILDINGS, has_outlines
 from app.zones.routes import shown
 from app.zones.routes.words import page_words
 
@@ -38,6 +39,7 @@ def show(plan_id: int) -> ResponseReturnValue:
         plan = plan_queries.plan_facts(session, plan_id, on)
         state = shown.plan_state(session, plan, on)
         parts = chart_of(session, plan, on, CONTROLS)
+        outlined = has_outlines(session, plan, on)
         force = next(
             (
                 p
@@ -65,6 +67,8 @@ def show(plan_id: int) -> ResponseReturnValue:
         may_copy=account is not None and account.role == "planner",
         in_force=force,
         words=page_words(),
+        has_outlines=outlined,
+        most_outlined=MOST_BUILDINGS,
     )
 
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from pathlib import PurePath
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
@@ -17,7 +18,23 @@ ENCODING_WORDS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030（
 SUSPICIONS = ("datum_suspected", "datum_schema", "datum_distance")
 # Which level an area of this kind belongs to.
 PARENT_LEVELS = {"street": "district", "community": "street", "building": "community"}
+# Kinds whose rows may all be called by a name that is given here.
+NAMED_HERE = ("district", "street", "community")
+NEW_PLACE = "new"
 SHOWN_SAMPLES = 3
+# What the engine takes as a name for rows without one.
+MOST_LETTERS = 80
+# The marks of candidates in the list and on the map.
+LETTERS = "ABCDEFGHIJKLMNOP"
+METRE_DEG = 1e-5
+
+
+class NewPlace(NamedTuple):
+    """An area to be made along with the check, for the rows of the file to belong to."""
+
+    level: str
+    name: str
+    parent_code: str
 
 
 def layer_of(inspection: Mapping[str, Any], name: str | None) -> dict[str, Any] | None:
@@ -134,7 +151,8 @@ def options_of(form: Mapping[str, str], inspection: Mapping[str, Any]) -> dict[s
     empty = {column["name"] for column in layer["columns"] if not column["filled_share"]}
     named = {field: form.get(f"map_{field}", "") for field in FIELDS[kind]}
     mapping = {field: column for field, column in named.items() if column and column not in empty}
-    _refuse_incomplete(kind, mapping, layer)
+    given = _given_name(form, kind) if "name" not in mapping else None
+    _refuse_incomplete(kind, mapping, layer, given)
     has_shapes = bool(layer.get("geometry_types"))
     placed = has_shapes or "lon" in mapping
     crs = _chosen_crs(form)
@@ -153,11 +171,52 @@ def options_of(form: Mapping[str, str], inspection: Mapping[str, Any]) -> dict[s
         "repair": form.get("repair") == "1",
         "accept_large_repairs": form.get("repair") == "1" and form.get("accept_large_repairs") == "1",
         "swap_xy": form.get("swap_xy") == "1",
-        "into": parse.area_code(form["into"]) if form.get("into") else None,
+        "into": parse.area_code(form["into"]) if form.get("into") not in (None, "", NEW_PLACE) else None,
+        "name": given,
     }
 
 
-def _refuse_incomplete(kind: str, mapping: Mapping[str, str], layer: Mapping[str, Any]) -> None:
+def _given_name(form: Mapping[str, str], kind: str) -> str | None:
+    typed = parse.plain_text(form.get("given_name", ""), _("名称"), MOST_LETTERS)
+    return typed or None if kind in NAMED_HERE else None
+
+
+def new_place(form: Mapping[str, str], kind: str) -> NewPlace | None:
+    """The area that the form wants made, None when it names none."""
+    level = PARENT_LEVELS.get(kind)
+    if level is None or form.get("into") != NEW_PLACE:
+        return None
+    name = parse.plain_text(form.get("new_name", ""), _("新建的名称"), 100)
+    parent = form.get("new_parent", "")
+    return NewPlace(level, name, parse.area_code(parent) if parent else "")
+
+
+def stem_of(file_name: str) -> str:
+    """A file's name without its endings, as a first proposal for a name."""
+    name = PurePath(file_name)
+    return (PurePath(name.stem) if name.suffix.lower() == ".gz" else name).stem[:MOST_LETTERS]
+
+
+def with_twins(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Candidates, each with the letters of those that lie at the very same place."""
+    letters = [
+        [
+            LETTERS[number]
+            for number, other in enumerate(candidates)
+            if other is not one and _same_place(one["bounds_wgs84"], other["bounds_wgs84"])
+        ]
+        for one in candidates
+    ]
+    return [{**one, "twins": twins} for one, twins in zip(candidates, letters, strict=True)]
+
+
+def _same_place(one: list[float], other: list[float]) -> bool:
+    return all(abs(a - b) < METRE_DEG for a, b in zip(one, other, strict=True))
+
+
+def _refuse_incomplete(
+    kind: str, mapping: Mapping[str, str], layer: Mapping[str, Any], given: str | None
+) -> None:
     known = {column["name"] for column in layer["columns"]}
     for field, column in mapping.items():
         if column not in known:
@@ -168,7 +227,7 @@ def _refuse_incomplete(kind: str, mapping: Mapping[str, str], layer: Mapping[str
                 field=_(FIELD_NAMES[field]),
             )
     for field in REQUIRED[kind]:
-        if field not in mapping:
+        if field not in mapping and not (field == "name" and given):
             raise InvalidInput(
                 "column_required", N_("请为“%(field)s”选择一列。"), field=_(FIELD_NAMES[field])
             )

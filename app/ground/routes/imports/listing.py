@@ -71,7 +71,7 @@ def formats() -> list[tuple[str, str]]:
     """What may be handed in, in the order offices have it."""
     return [
         (_("Shapefile"), _(".zip 压缩包，或一起选中 .shp、.shx、.dbf、.prj 几个文件")),
-        (_("Excel、CSV 名单"), _(".xlsx、.xls、.csv：楼栋名单，或 12 位区划代码表")),
-        (_("GeoJSON"), _(".geojson、.json、.topojson")),
-        (_("其他地图文件"), _(".gpkg、.fgb、.parquet、.kml、.osm、.osm.pbf")),
+        (_("Excel、CSV 名单"), _(".xlsx、.xls、.csv、.csv.gz：楼栋名单，或 12 位区划代码表")),
+        (_("GeoJSON"), _(".geojson、.geojson.gz、.json、.topojson")),
+        (_("其他地图文件"), _(".gpkg、.fgb、.parquet、.kml、.osm、.osm.gz、.osm.pbf")),
     ]

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app import db
 from app.accounts.guard import allow
 from app.ground import boundary_import
+from app.ground.actions import find_or_add_area
 from app.ground.queries.imports import import_detail, import_progress
 from app.ground.routes.imports import choices
 from app.ground.routes.imports.room import MAY_CHANGE, imports
@@ -31,7 +32,16 @@ def check(import_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         detail = import_detail(session, import_id)
     options = choices.options_of(request.form, detail["inspection"] or {})
-    return taken(import_id, lambda session, one: boundary_import.ask_check(session, one, options))
+    wanted = choices.new_place(request.form, options["kind"])
+
+    def step(session: Any, one: int) -> None:
+        if wanted is not None:
+            options["into"] = find_or_add_area(
+                session, wanted.level, wanted.name, parent_code=wanted.parent_code
+            )
+        boundary_import.ask_check(session, one, options)
+
+    return taken(import_id, step)
 
 
 @imports.post("/imports/<int:import_id>/repair")
@@ -40,11 +50,10 @@ def repair(import_id: int) -> ResponseReturnValue:
     """Check again with the same choices, now using the repairs that were offered."""
     with db.reading() as session:
         chosen = import_detail(session, import_id)["options"] or {}
-    # Repairs offered once more are those that change the area a lot; asked for again, they are wanted too.
     again = {
         **{name: value for name, value in chosen.items() if name != "column_names"},
         "repair": True,
-        "accept_large_repairs": bool(chosen.get("repair")),
+        "accept_large_repairs": request.form.get("large") == "1",
     }
     return taken(import_id, lambda session, one: boundary_import.ask_check(session, one, again))
 

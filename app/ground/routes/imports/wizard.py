@@ -31,6 +31,7 @@ from app.ground.routes.imports.wording import (
     finding_title,
     told,
 )
+from app.ground.rules import parent_level
 from app.web.error_pages import wants_json
 from app.web.language import sentence
 
@@ -110,7 +111,7 @@ def show_choices(session: Any, detail: dict[str, Any], common: dict[str, Any]) -
     layer = choices.layer_of(inspection, request.args.get("layer") or options.get("layer"))
     if layer is None:
         return render_template("ground/imports/stopped.html", **common)
-    candidates = layer.get("crs_candidates") or []
+    candidates = choices.with_twins(layer.get("crs_candidates") or [])
     return render_template(
         "ground/imports/choose.html",
         **common,
@@ -145,12 +146,15 @@ def column_facts(
             "columns": [],
             "parents": [],
             "parent_level": None,
+            "new_parents": [],
             "layer": layer,
             "into": "",
         }
     names = [column["name"] for column in layer["columns"]]
     same = options.get("kind") == chosen_kind and (options.get("layer") or layer["name"]) == layer["name"]
     level = choices.PARENT_LEVELS.get(chosen_kind)
+    tree = area_tree(session, today()) if level else []
+    stem = choices.stem_of(detail["file_name"])
     return {
         "kind": chosen_kind,
         "rows": choices.column_rows(
@@ -164,8 +168,12 @@ def column_facts(
             for column in layer["columns"]
             if column["filled_share"] > 0
         ],
-        "parents": [line for line in area_tree(session, today()) if line.level == level] if level else [],
+        "parents": [line for line in tree if line.level == level],
         "parent_level": level,
+        "new_parents": [line for line in tree if line.level == parent_level(level)] if level else [],
+        "named_here": chosen_kind in choices.NAMED_HERE,
+        "given_name": options.get("name") or stem,
+        "stem": stem,
         "layer": layer,
         "into": options.get("into") or "",
     }
@@ -265,7 +273,7 @@ def page_words() -> dict[str, str]:
         "refused": _("不导入"),
         "name": _("名称"),
         "address": _("地址"),
-        "code": _("代码"),
+        "code": _("编码"),
         "parent": _("上级"),
         "community": _("社区"),
         "what": _("问题"),
@@ -273,4 +281,5 @@ def page_words() -> dict[str, str]:
         "result": _("结果"),
         "columnTwice": _("这一列已经用在“%(field)s”上了。"),
         "chooseFirst": _("请先选择：%(what)s"),
+        "fillFirst": _("请先填写：%(what)s"),
     }

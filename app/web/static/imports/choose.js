@@ -96,7 +96,7 @@ form.addEventListener('submit', (event) => {
   const part = wrong.closest('fieldset, .form-part');
   part.classList.add('is-missing');
   const legend = part.querySelector('legend, h2');
-  const said = wrong.tagName === 'SELECT' ? wrong.validationMessage : fill(W.chooseFirst, { what: legend?.textContent.trim() || '' });
+  const said = typed(wrong) ? fill(W.fillFirst, { what: nameOf(wrong) }) : wrong.tagName === 'SELECT' ? wrong.validationMessage : fill(W.chooseFirst, { what: legend?.textContent.trim() || '' });
   part.querySelector('.missing-note')?.remove();
   legend.after(el('p', { class: 'missing-note', role: 'alert' }, said));
   wrong.focus({ preventScroll: true });
@@ -108,14 +108,25 @@ function firstWrong() {
     const fields = form.querySelectorAll(`input[type="radio"][name="${group}"]`);
     if (fields.length && !fields[0].closest('[hidden]') && ![...fields].some((one) => one.checked)) return fields[0];
   }
-  const column = [...columnsOf().querySelectorAll('select')].find((select) => (select.required && !select.value) || select.validationMessage);
+  const column = [...columnsOf().querySelectorAll('select[name^="map_"]')].find((select) => (select.required && !select.value) || select.validationMessage);
   if (column) {
     if (!column.validity.customError) column.setCustomValidity(fill(W.chooseFirst, { what: column.dataset.field }));
     const said = column.validationMessage;
     column.addEventListener('change', () => column.setCustomValidity(''), { once: true });
     return said ? column : null;
   }
-  return null;
+  return firstUnnamed();
+}
+
+const typed = (field) => ['given_name', 'new_name', 'new_parent'].includes(field.name);
+const nameOf = (field) => field.labels[0].textContent.trim();
+
+// Names are asked for only where a choice needs them.
+function firstUnnamed() {
+  const { map_name: column, given_name: given, into, new_name: name, new_parent: parent } = form.elements;
+  if (given && !column.value && !given.value.trim()) return given;
+  if (into?.value !== 'new') return null;
+  return [name, parent].find((field) => field && !field.value.trim()) || null;
 }
 
 checkTwice();

@@ -17,6 +17,8 @@ const limitBytes = Number(form.dataset.limit) * 1024 * 1024;
 
 const SHAPEFILE = ['.shp', '.shx', '.dbf', '.prj', '.cpg', '.qix', '.sbn', '.sbx', '.qpj', '.cst', '.shp.xml'];
 const SINGLE = ['.zip', '.geojson', '.json', '.topojson', '.xls', '.gpkg', '.fgb', '.parquet', '.geoparquet', '.kml', '.osm', '.pbf', '.csv', '.xlsx', '.txt'];
+// One text file packed by gzip keeps its ending before the .gz.
+const PACKED = ['.geojson.gz', '.json.gz', '.csv.gz', '.osm.gz'];
 const WANTED_PARTS = ['.shx', '.dbf', '.prj'];
 
 let chosen = [];
@@ -28,7 +30,7 @@ const stemOf = (name) => name.slice(0, -partOf(name).length).toLowerCase();
 
 function troubleWith(files) {
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const unknown = files.find((file) => !partOf(file.name) && !SINGLE.some((ending) => file.name.toLowerCase().endsWith(ending)));
+  const unknown = files.find((file) => !partOf(file.name) && ![...SINGLE, ...PACKED].some((ending) => file.name.toLowerCase().endsWith(ending)));
   if (unknown) return fill(W.unknownType, { name: unknown.name });
   const empty = files.find((file) => file.size === 0);
   if (empty) return fill(W.emptyFile, { name: empty.name });

@@ -137,12 +137,21 @@ export const CanvasTiles = L.GridLayer.extend({
     return seen;
   },
 
+  // While tiles are asked for again the store is empty, but the old picture stands and people click on it.
+  drawnTile(z, x, y) {
+    for (const { el, current } of Object.values(this._tiles)) {
+      const { tile } = el;
+      if (current && tile && tile.z === z && tile.x === x && tile.y === y) return tile;
+    }
+    return null;
+  },
+
   tileAt(worldX, worldY) {
     const z = Math.min(Math.round(this._map.getZoom()), this.options.lastZoom);
     const count = 2 ** z;
     const x = Math.floor(worldX * count);
     const y = Math.floor(worldY * count);
-    const tile = this.store.peek(z, x, y);
+    const tile = this.store.peek(z, x, y) || this.drawnTile(z, x, y);
     return tile && { tile, px: (worldX * count - x) * EXTENT, py: (worldY * count - y) * EXTENT };
   },
 });

@@ -10,7 +10,8 @@ export class ZonePanel {
   constructor(plan, facts, act) {
     Object.assign(this, { plan, facts, act });
     this.list = document.getElementById('zone-list');
-    this.target = plan.state.zones[0]?.id ?? null;
+    this.kept = `zone-${plan.path}`; // in the session, so that a reload goes on with the same zone
+    this.target = this.keptTarget() ?? plan.state.zones[0]?.id ?? null;
     this.list.addEventListener('change', (event) => event.target.name === 'target' && act.choose(Number(event.target.value)));
     document.addEventListener('click', (event) => this.closeMenus(event.target));
     plan.addEventListener('state', () => this.show());
@@ -19,8 +20,16 @@ export class ZonePanel {
 
   choose(id) {
     this.target = id;
+    try { sessionStorage.setItem(this.kept, String(id)); } catch { /* forbidden here: then it is not kept */ }
     this.show();
     this.list.querySelector(`#zone-${id}`)?.scrollIntoView?.({ block: 'nearest' });
+  }
+
+  keptTarget() {
+    let kept = null;
+    try { kept = sessionStorage.getItem(this.kept); } catch { return null; }
+    if (kept === null) return null;
+    return Number(kept) === NONE ? NONE : this.plan.zone(Number(kept))?.id ?? null;
   }
 
   closeMenus(target) {
@@ -62,9 +71,10 @@ export class ZonePanel {
     const face = [
       el('span', { class: 'zone-swatch' }, swatch(look)),
       el('span', { class: 'zone-words' },
-        el('span', { class: 'zone-title' }, said.unassigned, this.facts.editable ? el('kbd', {}, '0') : null),
+        el('span', { class: 'zone-title' }, said.unassigned),
         el('span', { class: 'zone-sums' }, fill(said.buildingsHouseholds, { n: number(sums.unassigned), h: number(sums.unassigned_households) }))),
     ];
+    if (this.facts.editable) face.push(el('span', { class: 'key-hint' }, fill(said.pressKey, { key: '0' })));
     const row = el('div', { class: `zone-row is-none${this.target === NONE ? ' is-target' : ''}` });
     if (this.facts.editable) row.append(this.radio(NONE), el('label', { class: 'zone-face', for: `zone-${NONE}` }, face));
     else row.append(el('div', { class: 'zone-face' }, face));
