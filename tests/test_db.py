@@ -1,5 +1,7 @@
 """The one commit, the reading pool, and what a lost connection means."""
 
+import time
+
 import psycopg
 import pytest
 from sqlalchemy import create_engine, text
@@ -19,11 +21,15 @@ def own_database(cluster, settings, engine):
     db.bind(engine)
 
 
+OTHERS = "pid <> pg_backend_pid() AND datname IS NOT NULL"
+
+
 def end_other_connections(cluster) -> None:
+    """Returns when the server has let go of them: a signal is only a request."""
     with psycopg.connect(cluster.superuser_conninfo, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
-        )
+        connection.execute(f"SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE {OTHERS}")
+        while connection.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {OTHERS}").fetchone() != (0,):
+            time.sleep(0.05)
 
 
 def test_what_reads_cannot_write(own_database) -> None:

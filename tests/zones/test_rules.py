@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
@@ -229,6 +229,7 @@ def test_a_stroke_that_runs_along_itself_for_a_while_is_taken() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=3, max_size=14))
+@example([(2, 5), (3, 4), (0, 10), (5, 0)])  # noding without a grid fails here
 def test_any_stroke_becomes_a_valid_area_or_a_clear_refusal(places: list[tuple[int, int]]) -> None:
     try:
         area = rules.lasso_shape(polygon(*[(118 + x / 1000, 32 + y / 1000) for x, y in places]))
