@@ -41,7 +41,7 @@ class Settings:
     import_memory_mb: int = _setting(2048, "检查文件的子进程可用内存上限（MB）")
     import_wall_s: int = _setting(600, "检查一个文件的时间上限（秒）")
     web_processes: int = _setting(2, "网页服务进程数")
-    web_threads: int = _setting(8, "每个进程的线程数")
+    web_threads: int = _setting(4, "每个进程的线程数")
     session_hours: int = _setting(12, "登录后无操作自动退出的小时数")
     secure_cookies: bool = _setting(False, "只在 HTTPS 下发送会话标记；经 HTTPS 对外服务时必须打开")
     trusted_proxies: int = _setting(0, "前面反向代理的层数，用于识别真实的访问地址")
