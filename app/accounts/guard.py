@@ -92,6 +92,8 @@ class DatabaseSessions(SessionInterface):
         try:
             self._keep(app, session, response, now + lifetime)
         except Unavailable:
+            if session.renewed:
+                raise  # nobody may believe to be signed out, or in, who is not
             # The answer, perhaps the page that says so, matters more than the form token in it.
             log.warning("the session was not kept: the database is away")
 

@@ -10,7 +10,6 @@ SIGNIFICANT_DIGITS = {"district": 6, "street": 9, "community": 12}
 LOCAL_SEGMENTS = (range(701, 1000), range(501, 601), range(601, 701))
 # No province has this number, so a local district cannot meet an official one.
 LOCAL_PROVINCE = "99"
-BUILDING_DIGITS = 5
 # Dongguan, Zhongshan, Danzhou, Jiayuguan: streets directly below the city.
 CITIES_WITHOUT_DISTRICTS = ("441900", "442000", "460400", "620200")
 
@@ -202,31 +201,6 @@ def _local_candidates(level: str, parent_code: str | None) -> Iterable[str]:
     head, tail = (parent_code[:6], "000") if level == "street" else (parent_code[:9], "")
     for segment in LOCAL_SEGMENTS:
         yield from (f"{head}{number:03d}{tail}" for number in segment)
-
-
-def building_codes(community_code: str, last_number: int, count: int) -> list[str]:
-    """The next building codes of a community: its 12 digits and 5 more, never one that was given out before.
-
-    Parameters
-    ----------
-    community_code : str
-        12 digits.
-    last_number : int
-        Highest number ever given out in this community; 0 if none was.
-    count : int
-
-    Returns
-    -------
-    list of str
-        17-digit codes, ascending; fewer than `count` past 99999.
-
-    Examples
-    --------
-    >>> building_codes("320106001002", 41, 2)
-    ['32010600100200042', '32010600100200043']
-    """
-    last = min(last_number + count, 10**BUILDING_DIGITS - 1)
-    return [f"{community_code}{number:0{BUILDING_DIGITS}d}" for number in range(last_number + 1, last + 1)]
 
 
 def widen_code(given: str, level: str) -> str | None:

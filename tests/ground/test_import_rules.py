@@ -36,10 +36,6 @@ def test_local_districts_are_in_no_province() -> None:
     assert rules.next_local_codes("district", None, ["990101000000"], 1) == ["990102000000"]
 
 
-def test_building_codes_stop_at_the_last_number() -> None:
-    assert rules.building_codes("320106001002", 99_998, 5) == ["32010600100299999"]
-
-
 def test_short_codes_are_widened_only_to_their_level() -> None:
     assert rules.widen_code("320106", "district") == "320106000000"
     assert rules.widen_code("320106001", "street") == "320106001000"

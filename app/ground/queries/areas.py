@@ -139,15 +139,3 @@ def ground_bounds(session: Session) -> Bounds | None:
         if row[0] is not None:
             return (row[0], row[1], row[2], row[3])
     return None
-
-
-def first_community(session: Session, on: date) -> AreaFacts | None:
-    """A community to begin with on the map, when there is one with a boundary."""
-    code = session.scalar(
-        text(
-            """SELECT a.code FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
-               WHERE a.level = 'community' AND v.boundary IS NOT NULL ORDER BY a.code LIMIT 1"""
-        ),
-        {"on": on},
-    )
-    return area_on(session, code, on) if code else None
