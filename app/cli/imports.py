@@ -44,6 +44,7 @@ EXAMPLES = 3
 @click.option("--encoding", metavar="gb18030", help="文字编码；不写则自动辨认。")
 @click.option("--layer", help="图层名；文件有几个图层时使用。")
 @click.option("--name", help="没有名称列时的名称；有几行时依次加上编号。")
+@click.option("--from", "from_day", metavar="2026-07-21", help="从哪一天起有效；不写就是今天。")
 @click.option("--into", metavar="区划代码", help="文件内容所在的区、街道或社区。")
 @click.option("--swap-xy", is_flag=True, help="文件里纬度写在前面。")
 @click.option("--repair", is_flag=True, help="采用面积变化不超过 1% 的图形修复。")

@@ -1,5 +1,6 @@
 """Bringing a file in: receive, inspect, check, plan, publish, undo. The browser and the command line call the same functions."""
 
+from app.ground.boundary_import.options import DATED
 from app.ground.boundary_import.receive import forget_old_files, receive
 from app.ground.boundary_import.run import run_check, run_inspect, run_publish, run_undo
 from app.ground.boundary_import.settle import settle_rows
@@ -16,6 +17,7 @@ from app.ground.boundary_import.undo import undo as ask_undo
 from app.ground.queries.import_words import STAGES, STATE_WORDS, sentence_of
 
 __all__ = [
+    "DATED",
     "STAGES",
     "STATE_WORDS",
     "ask_cancel",

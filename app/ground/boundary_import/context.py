@@ -1,18 +1,22 @@
 """What the check of a file may compare with: the stored areas around it."""
 
+from datetime import date
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.geo.options import Context, KnownArea
+from app.ground.boundary_import.plan import first_day
 from app.ground.models import GroundImport
+from app.ground.queries.versions import NEAREST_VERSION
 from app.ground.rules import LEVELS, code_prefix, parent_level
 
 # Outlines of so many areas fit comfortably into the child's memory.
 MAX_OUTLINES = 5000
 
-AREAS = """
+AREAS = f"""
 SELECT a.code, v.name, a.parent_code, ST_AsBinary(v.boundary)
-FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CURRENT_DATE
+FROM area a JOIN {NEAREST_VERSION} v ON v.area_code = a.code
 WHERE a.level = :level AND (starts_with(a.code, :prefix) OR starts_with(:prefix, left(a.code, :digits)))
 ORDER BY a.code LIMIT :most
 """
@@ -23,25 +27,26 @@ def stored_context(session: Session, found: GroundImport) -> Context:
     into = (found.options or {}).get("into")
     prefix = code_prefix(into) if into else ""
     kind = found.kind or ""
+    day = first_day(session, found)
     if kind == "codes":
         return Context()
     if kind in LEVELS:
         above = parent_level(kind)
         return Context(
-            parents=_areas(session, above, prefix) if above else (),
-            siblings=_areas(session, kind, prefix),
+            parents=_areas(session, above, prefix, day) if above else (),
+            siblings=_areas(session, kind, prefix, day),
         )
     for level in ("community",) if kind == "building" else ("district", "street", "community"):
-        areas = _areas(session, level, prefix)
+        areas = _areas(session, level, prefix, day)
         if any(area.wkb for area in areas) or level == "community":
             return Context(parents=areas)
     return Context()
 
 
-def _areas(session: Session, level: str, prefix: str) -> list[KnownArea]:
+def _areas(session: Session, level: str, prefix: str, day: date) -> list[KnownArea]:
     digits = {"district": 6, "street": 9, "community": 12}[level]
     rows = session.execute(
-        text(AREAS), {"level": level, "prefix": prefix, "digits": digits, "most": MAX_OUTLINES}
+        text(AREAS), {"level": level, "prefix": prefix, "digits": digits, "day": day, "most": MAX_OUTLINES}
     )
     return [
         KnownArea(code, name, parent_code, bytes(outline) if outline is not None else None)

@@ -1,5 +1,6 @@
 """The choices of an import: kept as JSON with it, handed to `app.geo` as its own type."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from app.config import Settings
@@ -13,8 +14,12 @@ from app.ground.models.boundary_import import KINDS
 # What a wizard page or a command may choose; the rest comes from the settings. "name" is what rows without one are called.
 CHOICES = {
     "kind": str, "layer": str, "columns": dict, "encoding": str, "crs": str, "datum": str,
-    "swap_xy": bool, "repair": bool, "accept_large_repairs": bool, "into": str, "name": str,
+    "swap_xy": bool, "repair": bool, "accept_large_repairs": bool, "into": str, "name": str, "from_day": str,
 }  # fmt: skip
+# Kinds that are kept with the days on which they hold.
+DATED = ("district", "street", "community", "building")
+EARLIEST_DAY = date(1900, 1, 1)
+LONGEST_AHEAD = timedelta(days=366)
 # A number is added to it, and the ground keeps 100 characters.
 MAX_NAME = 80
 
@@ -34,7 +39,7 @@ def clean_options(options: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        "kind_unknown", "option_unknown".
+        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong".
     """
     if options.get("kind") not in KINDS:
         raise InvalidInput(
@@ -54,6 +59,10 @@ def clean_options(options: dict[str, Any]) -> dict[str, Any]:
         raise _unknown("datum")
     if "name" in chosen:
         chosen["name"] = _given_name(chosen["name"])
+    if "from_day" in chosen:
+        chosen["from_day"] = _given_day(chosen["from_day"])
+        if kind not in DATED:
+            del chosen["from_day"]
     return chosen
 
 
@@ -66,6 +75,22 @@ def _given_name(typed: str) -> str:
     return name
 
 
+def _given_day(typed: str) -> str:
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        day = date.min
+    latest = date.today() + LONGEST_AHEAD  # noqa: DTZ011 - a bound, not a day that anything happens on
+    if not EARLIEST_DAY <= day <= latest:
+        raise InvalidInput(
+            "from_day_wrong",
+            N_("生效日期要写成 2026-07-21 这样，在 %(earliest)s 到 %(latest)s 之间。"),
+            earliest=EARLIEST_DAY.isoformat(),
+            latest=latest.isoformat(),
+        )
+    return day.isoformat()
+
+
 def _unknown(name: str) -> InvalidInput:
     return InvalidInput("option_unknown", N_("选项“%(name)s”的值不能用。请刷新页面后重新选择。"), name=name)
 
@@ -73,7 +98,9 @@ def _unknown(name: str) -> InvalidInput:
 def geo_options(found: GroundImport, settings: Settings) -> ImportOptions:
     """The choices of an import together with what the settings say about measuring and the service area."""
     kept = found.options or {}
-    chosen = {name: kept[name] for name in CHOICES if name in kept and name not in ("into", "name")}
+    chosen = {
+        name: kept[name] for name in CHOICES if name in kept and name not in ("into", "name", "from_day")
+    }
     return ImportOptions(
         **chosen, given_name=kept.get("name"), metric_srid=settings.metric_srid, box=settings.box
     )

@@ -1,5 +1,6 @@
 """From checked rows to a plan: what would be created, changed, left as it is or refused. Writes nothing but the plan."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -42,8 +43,8 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
     Returns
     -------
     dict
-        Counts per verdict, counts per finding, bounds, revision of the ground that was planned against, and what the
-        kind adds (last_numbers, parents_created, local_codes, cells, overlays).
+        Counts per verdict, counts per finding, bounds, revision of the ground that was planned against, the day from
+        which it holds ("from_day"), and what the kind adds (last_numbers, parents_created, local_codes, cells, overlays).
 
     Raises
     ------
@@ -69,7 +70,8 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
     )
     session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
     note_elsewhere(session, found.id)
-    added = _plan_kind(session, found, into)
+    day = first_day(session, found)
+    added = _plan_kind(session, found, into, day)
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
     per_code = session.execute(
         text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound
@@ -80,11 +82,21 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
         "findings": {code: count for code, count in per_code},
         "bounds": list(bounds) if bounds[0] is not None else None,
         "revision": revision,
+        "from_day": day.isoformat(),
         **added,
     }
 
 
-def _plan_kind(session: Session, found: GroundImport, into: str | None) -> dict[str, Any]:
+def first_day(session: Session, found: GroundImport) -> date:
+    """From which day on what is imported holds: the chosen one, else today as the office counts it."""
+    chosen = (found.options or {}).get("from_day")
+    if chosen:
+        return date.fromisoformat(chosen)
+    today: date = session.scalars(text("SELECT CURRENT_DATE")).one()
+    return today
+
+
+def _plan_kind(session: Session, found: GroundImport, into: str | None, day: date) -> dict[str, Any]:
     match found.kind:
         case "building":
             return plan_buildings(session, found.id, into)
@@ -93,7 +105,7 @@ def _plan_kind(session: Session, found: GroundImport, into: str | None) -> dict[
         case "codes":
             return plan_codes(session, found.id)
         case _:
-            return plan_areas(session, found.id, found.kind or "", into, found.file_name)
+            return plan_areas(session, found.id, found.kind or "", into, found.file_name, day)
 
 
 def _refuse_unknown_area(session: Session, into: str | None) -> None:

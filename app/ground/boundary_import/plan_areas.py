@@ -1,5 +1,6 @@
 """What becomes of each row of a boundary file: looks up what the choices need, and writes down what was chosen."""
 
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.errors import N_, InvalidInput
 from app.ground.boundary_import.area_choices import AreaChooser, AreaRow, Choice, PlannedFinding, StoredArea
 from app.ground.queries.import_words import severity_of
 from app.ground.queries.outlines import same_outline
+from app.ground.queries.versions import NEAREST_VERSION
 from app.ground.rules import parent_level
 
 MAX_AREAS = 20_000
@@ -22,26 +24,26 @@ SELECT row_no, code, name, parent_code, parent_name, ST_PointOnSurface(shape) AS
 FROM import_row WHERE import_id = :id AND NOT refused
 """
 # One covering test per row and area above; areas are few, and PostGIS keeps the boundary prepared.
-LOOKED_UP = """
-WITH today AS (
+LOOKED_UP = f"""
+WITH known AS (
   SELECT a.code, a.level, v.boundary, md5(ST_AsBinary(v.boundary))::uuid AS md5
-  FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CURRENT_DATE
+  FROM area a JOIN {NEAREST_VERSION} v ON v.area_code = a.code
 ), placed AS (
   SELECT r.row_no, array_agg(t.code ORDER BY t.code) FILTER (WHERE t.level = :above) AS above,
     array_agg(t.code ORDER BY t.code) FILTER (WHERE t.level = 'district') AS districts
-  FROM today t JOIN plan_row r ON ST_Covers(t.boundary, r.point)
+  FROM known t JOIN plan_row r ON ST_Covers(t.boundary, r.point)
   WHERE t.level IN (:above, 'district') AND t.level <> :level GROUP BY r.row_no
 ), same AS (
-  SELECT r.row_no, array_agg(t.code ORDER BY t.code) AS codes FROM today t JOIN plan_row r USING (md5)
+  SELECT r.row_no, array_agg(t.code ORDER BY t.code) AS codes FROM known t JOIN plan_row r USING (md5)
   WHERE t.level = :level GROUP BY r.row_no
 )
 SELECT r.row_no, r.code, r.name, r.parent_code, r.parent_name, p.above, p.districts, s.codes,
   ST_X(r.point), ST_Y(r.point)
 FROM plan_row r LEFT JOIN placed p USING (row_no) LEFT JOIN same s USING (row_no) ORDER BY r.row_no
 """
-STORED = """
+STORED = f"""
 SELECT a.code, a.level, a.parent_code, v.name, v.boundary IS NOT NULL
-FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CURRENT_DATE
+FROM area a JOIN {NEAREST_VERSION} v ON v.area_code = a.code
 """
 # Overlays are laid over streets and communities; a name never makes a cell out of one.
 OFFICIAL = """
@@ -59,22 +61,27 @@ UPDATE import_row i SET verdict = CASE
   WHEN COALESCE(i.name, v.name) = v.name
    AND (i.shape IS NULL OR {same_outline}) THEN 'same' ELSE 'change' END
 FROM area_version v
-WHERE i.import_id = :id AND i.verdict = 'create' AND v.area_code = i.target_code AND v.during @> CURRENT_DATE
+WHERE i.import_id = :id AND i.verdict = 'create' AND v.area_code = i.target_code AND v.during @> CAST(:day AS date)
 """.format(same_outline=same_outline("i.shape", "v.boundary"))
+# Known, but not yet on that day.
+EARLIER = """
+UPDATE import_row i SET verdict = 'change'
+WHERE i.import_id = :id AND i.verdict = 'create' AND EXISTS (SELECT FROM area a WHERE a.code = i.target_code)
+"""
 CHANGES = """
 INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
 SELECT :id, i.row_no, 'name_changes', 'note', jsonb_build_object('former', v.name, 'name', i.name), v.label_point
-FROM import_row i JOIN area_version v ON v.area_code = i.target_code AND v.during @> CURRENT_DATE
+FROM import_row i JOIN area_version v ON v.area_code = i.target_code AND v.during @> CAST(:day AS date)
 WHERE i.import_id = :id AND i.verdict = 'change' AND i.name <> v.name
 UNION ALL
 SELECT :id, i.row_no, 'version_replaced', 'note', jsonb_build_object('name', v.name), v.label_point
-FROM import_row i JOIN area_version v ON v.area_code = i.target_code AND v.during @> CURRENT_DATE
-WHERE i.import_id = :id AND i.verdict = 'change' AND lower(v.during) = CURRENT_DATE AND v.boundary IS NOT NULL
+FROM import_row i JOIN area_version v ON v.area_code = i.target_code AND v.during @> CAST(:day AS date)
+WHERE i.import_id = :id AND i.verdict = 'change' AND lower(v.during) = CAST(:day AS date) AND v.boundary IS NOT NULL
 """
 
 
 def plan_areas(
-    session: Session, import_id: int, level: str, into: str | None, file_name: str
+    session: Session, import_id: int, level: str, into: str | None, file_name: str, day: date
 ) -> dict[str, Any]:
     """Decide for every row of a boundary file: area above, code, verdict.
 
@@ -87,6 +94,8 @@ def plan_areas(
         Area that the file is about.
     file_name : str
         Names a missing area above that nothing else names.
+    day : date
+        From which on the boundaries hold; they are compared with what holds on that day.
 
     Returns
     -------
@@ -105,13 +114,13 @@ def plan_areas(
             N_("一个文件最多包含 %(limit)s 个区划。这可能是楼栋或地块，请检查选择的类别。"),
             limit=MAX_AREAS,
         )
-    rows = _rows(session, level)
-    stored = [StoredArea(*row) for row in session.execute(text(STORED))]
+    rows = _rows(session, level, day)
+    stored = [StoredArea(*row) for row in session.execute(text(STORED), {"day": day})]
     chooser = AreaChooser(
         level, stored, _official(session, rows, stored, into), into, PurePath(file_name).stem
     )
     choices = chooser.choose(rows)
-    _write(session, import_id, choices)
+    _write(session, {"id": import_id, "day": day}, choices)
     _write_findings(session, import_id, chooser.findings)
     made = [
         {"code": area.code, "name": area.name, "level": area.level, "parent_code": area.parent_code}
@@ -121,8 +130,9 @@ def plan_areas(
     return {"parents_created": made, "local_codes": local}
 
 
-def _rows(session: Session, level: str) -> list[AreaRow]:
-    rows = session.execute(text(LOOKED_UP), {"level": level, "above": parent_level(level) or ""})
+def _rows(session: Session, level: str, day: date) -> list[AreaRow]:
+    bound = {"level": level, "above": parent_level(level) or "", "day": day}
+    rows = session.execute(text(LOOKED_UP), bound)
     return [
         AreaRow(
             row_no, code, name, parent_code, parent_name,
@@ -151,17 +161,17 @@ def _official(
     return {code: name for code, name in found}
 
 
-def _write(session: Session, import_id: int, choices: list[Choice]) -> None:
+def _write(session: Session, bound: dict[str, Any], choices: list[Choice]) -> None:
     if choices:
         session.execute(
             text(WRITE),
             [
-                {"id": import_id, "row_no": c.row_no, "parent": c.parent_code, "code": c.code, "name": c.name}
+                bound | {"row_no": c.row_no, "parent": c.parent_code, "code": c.code, "name": c.name}
                 for c in choices
             ],
         )
-    session.execute(text(COMPARE), {"id": import_id})
-    session.execute(text(CHANGES), {"id": import_id})
+    for statement in (COMPARE, EARLIER, CHANGES):
+        session.execute(text(statement), bound)
 
 
 def _write_findings(session: Session, import_id: int, findings: list[PlannedFinding]) -> None:

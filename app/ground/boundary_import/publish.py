@@ -1,12 +1,13 @@
 """Accepting a plan: everything of one import in one transaction, or nothing."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.errors import N_, Conflict
-from app.ground.boundary_import.plan import plan_import
+from app.ground.boundary_import.plan import first_day, plan_import
 from app.ground.boundary_import.publish_areas import publish_areas
 from app.ground.boundary_import.publish_backdrop import publish_backdrop, publish_codes
 from app.ground.boundary_import.publish_buildings import publish_buildings
@@ -47,7 +48,11 @@ def publish(session: Session, import_id: int) -> dict[str, Any]:
     summary = found.summary or {}
     _refuse_lost_rows(session, import_id, int(summary.get("rows", 0)))
     revision = session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'"))
-    if summary.get("revision") != revision or not _planned_today(found):
+    if (
+        summary.get("revision") != revision
+        or summary.get("from_day") != first_day(session, found).isoformat()
+    ):
+        # The ground has changed since, or the day: which versions hold may be others now.
         summary = plan_import(session, found)
     carry_out(session, found, summary)
     forget_files(session, import_id)
@@ -59,22 +64,16 @@ def publish(session: Session, import_id: int) -> dict[str, Any]:
 
 def carry_out(session: Session, found: GroundImport, summary: dict[str, Any]) -> None:
     """Write what the plan says into the ground."""
+    day = date.fromisoformat(summary["from_day"])
     match found.kind:
         case "building":
-            publish_buildings(session, found.id, found.created_by)
+            publish_buildings(session, found.id, found.created_by, day)
         case "road" | "water":
             publish_backdrop(session, found.id, found.kind)
         case "codes":
             publish_codes(session, found.id)
         case _:
-            publish_areas(session, found.id, found.kind or "", summary.get("parents_created", []))
-
-
-def _planned_today(found: GroundImport) -> bool:
-    """Whether the plan was made on this day: which versions hold may have changed at midnight."""
-    from datetime import UTC, datetime
-
-    return found.updated_at.astimezone(UTC).date() == datetime.now(UTC).date()
+            publish_areas(session, found.id, found.kind or "", summary.get("parents_created", []), day)
 
 
 def _refuse_lost_rows(session: Session, import_id: int, expected: int) -> None:

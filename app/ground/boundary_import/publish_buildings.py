@@ -1,17 +1,19 @@
 """Carrying out the plan of a building file: new rows, changed rows, and what they were before."""
 
+from datetime import date
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 # Sorted along PostGIS's space-filling curve: neighbours share pages of the table, and the indexes grow faster.
 CREATE = """
 INSERT INTO building (code, area_code, footprint, given_point, source_key, name, address, kind,
-  floors, units, households, built_year, import_id)
+  floors, units, households, built_year, during, import_id)
 SELECT target_code, area_code,
   CASE WHEN ST_Dimension(shape) = 2 THEN ST_Multi(shape) END,
   CASE WHEN ST_Dimension(shape) = 0 THEN ST_GeometryN(shape, 1) END,
   left(source_key, 64), COALESCE(left(name, 100), ''), COALESCE(left(address, 200), ''), COALESCE(kind, 'residential'),
-  floors, units, households, built_year, import_id
+  floors, units, households, built_year, daterange(CAST(:day AS date), NULL), import_id
 FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY shape
 """
 REMEMBER = """
@@ -45,7 +47,7 @@ FROM import_row i WHERE b.id = i.target_id AND i.import_id = :id AND i.verdict =
 """
 
 
-def publish_buildings(session: Session, import_id: int, account_id: int | None) -> None:
+def publish_buildings(session: Session, import_id: int, account_id: int | None, day: date) -> None:
     """Carry out the plan of a building file.
 
     Parameters
@@ -55,7 +57,9 @@ def publish_buildings(session: Session, import_id: int, account_id: int | None) 
     import_id : int
     account_id : int or None
         Who accepted the plan.
+    day : date
+        From which on new buildings are there.
     """
-    bound = {"id": import_id, "account_id": account_id}
+    bound = {"id": import_id, "account_id": account_id, "day": day}
     for statement in (CREATE, REMEMBER, CHANGE):
         session.execute(text(statement), bound)

@@ -40,7 +40,7 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
     import_id : int
     options : dict
         "kind" and any of layer, columns, encoding, crs, datum, swap_xy, repair, accept_large_repairs, into,
-        name (what rows without a name are called).
+        name (what rows without a name are called), from_day (from which on it holds).
 
     Raises
     ------
@@ -49,7 +49,7 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
     Conflict
         "import_state".
     InvalidInput
-        "kind_unknown", "option_unknown".
+        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong".
     """
     chosen = clean_options(options)
     inspection = session.scalar(select(GroundImport.inspection).where(GroundImport.id == import_id))

@@ -24,7 +24,7 @@ SELECT count(*) FROM (
   WHERE subject = 'area_version' AND import_id <> :id AND (columns ->> 'import_id')::bigint = :id
   UNION ALL
   SELECT v.area_code FROM area_version v JOIN area_version later
-    ON later.area_code = v.area_code AND lower(later.during) > lower(v.during)
+    ON later.area_code = v.area_code AND lower(later.during) > lower(v.during) AND later.created_at > v.created_at
   WHERE v.import_id = :id AND later.import_id IS DISTINCT FROM :id) AS overtaken
 """
 LATER_REPLACED = """

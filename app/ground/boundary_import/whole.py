@@ -41,6 +41,8 @@ class Wishes:
     into: str | None = None
     # What rows without a name are called.
     name: str | None = None
+    # From which day on it holds, as 2026-07-21.
+    from_day: str | None = None
 
 
 def bring_in(
@@ -168,6 +170,7 @@ def chosen_options(found: GroundImport, wishes: Wishes) -> dict[str, Any]:
         "accept_large_repairs": wishes.accept_large_repairs,
         "into": wishes.into,
         "name": wishes.name,
+        "from_day": wishes.from_day,
     }
 
 

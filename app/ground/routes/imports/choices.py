@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.errors import N_, InvalidInput
 from app.geo.columns import FIELD_NAMES, FIELDS, REQUIRED
 from app.geo.encoding import EVIDENCE
+from app.ground.routes.days import today
 from app.ground.routes.imports.wording import DATUM_WORDS, FIELD_HINTS, KIND_WORDS, both
 from app.web import parse
 from app.web.language import sentence
@@ -173,7 +174,14 @@ def options_of(form: Mapping[str, str], inspection: Mapping[str, Any]) -> dict[s
         "swap_xy": form.get("swap_xy") == "1",
         "into": parse.area_code(form["into"]) if form.get("into") not in (None, "", NEW_PLACE) else None,
         "name": given,
+        "from_day": _chosen_day(form),
     }
+
+
+def _chosen_day(form: Mapping[str, str]) -> str | None:
+    """The day that was chosen; the office's own day, which the form proposes, means the day of writing."""
+    day = parse.day(form.get("from_day"), today())
+    return None if day == today() else day.isoformat()
 
 
 def _given_name(form: Mapping[str, str], kind: str) -> str | None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import allow, current_account
-from app.ground.boundary_import import STATE_WORDS, sentence_of
+from app.ground.boundary_import import DATED, STATE_WORDS, sentence_of
 from app.ground.queries.areas import area_tree, ground_bounds
 from app.ground.queries.imports import (
     finding_counts,
@@ -171,6 +171,8 @@ def column_facts(
         "parents": [line for line in tree if line.level == level],
         "parent_level": level,
         "new_parents": [line for line in tree if line.level == parent_level(level)] if level else [],
+        "dated": chosen_kind in DATED,
+        "from_day": options.get("from_day") or today().isoformat(),
         "named_here": chosen_kind in choices.NAMED_HERE,
         "given_name": options.get("name") or stem,
         "stem": stem,
