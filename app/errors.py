@@ -8,6 +8,13 @@ def N_(sentence: str) -> str:
     return sentence
 
 
+class Counted(list[tuple[str, int]]):
+    """A fact: marked words with how many of each."""
+
+    def __str__(self) -> str:
+        return "、".join(f"{words}（{count}）" for words, count in self)
+
+
 class DomainError(Exception):
     """Something the user can understand and act on; never a defect of the program."""
 

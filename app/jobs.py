@@ -1,24 +1,37 @@
 """Background jobs on the database's own queue: a job is added in the transaction that needs it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 import procrastinate
+from procrastinate.jobs import Status
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 STALLED_AFTER_S = 20
+# A job that brings its worker down must not do so for ever.
+MOST_REVIVALS = 3
+# While the database restarts or its disk is full: ten tries in about nine minutes.
+PATIENCE = procrastinate.RetryStrategy(max_attempts=10, linear_wait=12)
 NAMESPACE = "wardmap"
 _blueprint = procrastinate.Blueprint()
+_last_words: dict[str, Callable[..., None]] = {}
 
 
-def task(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function as a job. It must be safe to run again after it was cut off half-way."""
+def task(
+    name: str, give_up: Callable[..., None] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a job. It must be safe to run again after it was cut off half-way.
+
+    `give_up` gets the same arguments when the workers that tried died over it.
+    """
 
     def register(work: Callable[..., None]) -> Callable[..., None]:
-        # Three tries: a job that brings its worker down must not do so for ever.
-        _blueprint.task(name=name, retry=procrastinate.RetryStrategy(max_attempts=3, wait=2))(work)
+        _blueprint.task(name=name, retry=PATIENCE)(work)
+        if give_up:
+            _last_words[f"{NAMESPACE}:{name}"] = give_up
         return work
 
     return register
@@ -64,7 +77,12 @@ def worker_app(url: str) -> procrastinate.App:
     async def revive(context: procrastinate.JobContext, timestamp: int) -> None:
         stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S)
         for job in stalled:
-            await app.job_manager.retry_job(job)
+            if job.attempts < MOST_REVIVALS:
+                await app.job_manager.retry_job(job)
+                continue
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+            if last_words := _last_words.get(job.task_name):
+                await asyncio.to_thread(last_words, **job.task_kwargs)
 
     app.add_tasks_from(_blueprint, namespace=NAMESPACE)
     return app

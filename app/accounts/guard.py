@@ -12,8 +12,7 @@ from flask import Flask, Response, current_app, redirect, request, session, url_
 from flask.sessions import SessionInterface, SessionMixin
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, insert, update
 
 from app import db
 from app.accounts.models import BrowserSession
@@ -101,7 +100,8 @@ class DatabaseSessions(SessionInterface):
         if session.account_id is None:
             # Only a form token: enough for signing in, and nothing that many visitors could pile up.
             expires_at = min(expires_at, datetime.now(UTC) + ANONYMOUS)
-        token = session.token if session.token and not session.renewed else secrets.token_urlsafe(32)
+        kept_on = session.token if session.token and not session.renewed else None
+        token = kept_on or secrets.token_urlsafe(32)
         row = {"account_id": session.account_id, "contents": dict(session), "expires_at": expires_at}
         with db.transaction() as writing:
             if session.renewed and session.token:
@@ -111,11 +111,12 @@ class DatabaseSessions(SessionInterface):
             if session.renewed and session.account_id is None:
                 response.delete_cookie(app.config["SESSION_COOKIE_NAME"], path="/")
                 return
-            writing.execute(
-                insert(BrowserSession)
-                .values(token_hash=_hash(token), **row)
-                .on_conflict_do_update(index_elements=["token_hash"], set_=row)
-            )
+            if not kept_on:
+                writing.execute(insert(BrowserSession).values(token_hash=_hash(token), **row))
+            elif not writing.execute(
+                update(BrowserSession).where(BrowserSession.token_hash == _hash(token)).values(row)
+            ).rowcount:  # type: ignore[attr-defined]
+                return  # ended while this answer was made: what is gone does not come back
         response.set_cookie(
             app.config["SESSION_COOKIE_NAME"], token, max_age=app.config["SETTINGS"].session_hours * 3600, path="/",
             httponly=True, secure=app.config["SESSION_COOKIE_SECURE"], samesite="Lax",

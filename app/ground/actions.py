@@ -1,14 +1,14 @@
 """What can be done to the ground by hand: areas that come from no file."""
 
+from itertools import chain
+
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from app.errors import N_, Conflict, InvalidInput
+from app.errors import N_, Conflict, Counted, InvalidInput
 from app.ground.models import Area, AreaVersion, DivisionCode
 from app.ground.queries.uses import USE_WORDS, uses_of
-from app.ground.rules import is_child_code, level_of, next_local_codes, parent_level
-
-LEVELS = ("district", "street", "community")
+from app.ground.rules import LEVELS, code_prefix, is_child_code, level_of, next_local_codes, parent_level
 
 
 def add_area(
@@ -128,17 +128,17 @@ def remove_area(session: Session, code: str) -> None:
     )
     if imported:
         raise Conflict("area_imported", N_("这个区划来自导入的文件，请在“导入”里撤销那次导入。"))
-    own = session.scalar(
+    own = session.execute(
         text(
-            "SELECT (SELECT count(*) FROM building WHERE area_code = :code)"
-            " + (SELECT count(*) FROM area WHERE parent_code = :code)"
+            "SELECT (SELECT count(*) FROM building WHERE area_code = :code) AS building,"
+            " (SELECT count(*) FROM area WHERE parent_code = :code) AS area"
         ),
         {"code": code},
-    )
-    others = uses_of(session, "area", "code", [code])
-    if own or others:
-        words = "、".join(USE_WORDS.get(table, table) for table in others) or N_("楼栋或下级区划")
-        raise Conflict("area_in_use", N_("这个区划里还有%(uses)s，不能删除。"), uses=words)
+    ).one()
+    uses = {**own._mapping, **uses_of(session, "area", "code", [code])}
+    counted = Counted((USE_WORDS.get(table, table), count) for table, count in uses.items() if count)
+    if counted:
+        raise Conflict("area_in_use", N_("这个区划里还有%(uses)s，不能删除。"), uses=counted)
     session.execute(delete(AreaVersion).where(AreaVersion.area_code == code))
     session.execute(delete(Area).where(Area.code == code))
 
@@ -150,10 +150,12 @@ def _only_area(session: Session, level: str | None) -> str:
 
 
 def _checked_code(session: Session, level: str, code: str, parent_code: str | None) -> str:
-    taken = set(session.scalars(select(Area.code)))
     if not code:
-        official = session.scalars(select(DivisionCode.code))
-        free = next_local_codes(level, parent_code, taken.union(official), 1)
+        below = f"{code_prefix(parent_code) if parent_code else ''}%"
+        taken = [
+            session.scalars(select(one).where(one.like(below))) for one in (Area.code, DivisionCode.code)
+        ]
+        free = next_local_codes(level, parent_code, chain(*taken), 1)
         if not free:
             raise Conflict("code_taken", N_("这个上级之下的本地编码已经用完。"))
         return free[0]
@@ -161,7 +163,7 @@ def _checked_code(session: Session, level: str, code: str, parent_code: str | No
         raise InvalidInput(
             "code_unfit", N_("编码 %(code)s 不是 12 位，或不属于所选的上级和级别。"), code=code
         )
-    if code in taken:
+    if session.get(Area, code):
         raise Conflict("code_taken", N_("编码 %(code)s 已经有了。"), code=code)
     return code
 

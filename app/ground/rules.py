@@ -22,23 +22,6 @@ STEP_STARTS: dict[str, tuple[str, ...]] = {
     "undo": ("published",),
     "cancel": ("uploaded", "inspecting", "inspected", "checking", "checked", "publishing"),
 }
-RUNNING = ("inspecting", "checking", "publishing")
-
-
-def may_step(step: str, state: str) -> bool:
-    """Whether an import in this state may take this step.
-
-    Parameters
-    ----------
-    step : {'inspect', 'check', 'settle', 'publish', 'undo', 'cancel'}
-    state : str
-        One of the states of an import.
-
-    Returns
-    -------
-    bool
-    """
-    return state in STEP_STARTS[step]
 
 
 def level_of(code: str) -> str | None:

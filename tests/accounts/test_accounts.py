@@ -1,9 +1,11 @@
 """Accounts: what is refused, and that a session ends on the server."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from flask import Response
+from sqlalchemy import select, text, update
 
 from app.accounts import actions
 from app.accounts.models import Account, BrowserSession
@@ -50,6 +52,27 @@ def test_a_login_belongs_to_one_account(session, app) -> None:
         second.add(Account(login="zhou", password_hash="x", role="planner"))
         second.flush()
     assert refused.value.code == "login_taken"
+
+
+def test_a_session_that_was_ended_meanwhile_does_not_come_back(login_as, session, app) -> None:
+    login_as("planner")
+    token = "a-token-that-only-this-test-knows"
+    session.execute(
+        update(BrowserSession).values(
+            # Half of its time is over, so the next answer would keep it for longer.
+            token_hash=hashlib.sha256(token.encode()).digest(),
+            expires_at=datetime.now(UTC) + timedelta(hours=1),
+        )
+    )
+    session.commit()
+    sessions = app.session_interface
+    with app.test_request_context("/", headers={"Cookie": f"wardmap={token}"}) as asked:
+        kept = sessions.open_session(app, asked.request)
+        assert kept.account is not None
+        session.execute(text("DELETE FROM browser_session"))
+        session.commit()
+        sessions.save_session(app, kept, Response())
+    assert session.scalars(select(BrowserSession)).all() == []
 
 
 def test_wrong_password_and_unknown_login_answer_alike(client, session) -> None:

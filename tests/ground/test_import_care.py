@@ -97,7 +97,9 @@ def test_old_uploads_are_forgotten(session: Session, tmp_path: Path, settings: S
     session.execute(text("UPDATE ground_import SET updated_at = now() - interval '8 days'"))
     assert boundary_import.forget_old_files(session) == 1
     session.commit()
-    assert accept(import_id, settings) == "failed"
+    assert (found(import_id).state, (found(import_id).error or {})["code"]) == ("cancelled", "file_forgotten")
+    with pytest.raises(Conflict):
+        accept(import_id, settings)
 
 
 def test_the_mapping_of_the_last_such_file_is_remembered(
@@ -129,5 +131,7 @@ def test_what_the_wizard_shows(session: Session, tmp_path: Path, settings: Setti
     assert (page["total"], [row["area_name"] for row in page["rows"]]) == (3, ["左岸社区", "左岸社区"])
     assert imports.rows_page(session, import_id, query="2幢")["total"] == 2
     assert len(imports.rows_geojson(session, import_id)["features"]) == 7
+    first = imports.rows_geojson(session, import_id, limit=1)
+    assert first["truncated"] and first["features"][0]["properties"]["verdict"] == "refused"
     assert imports.repaired_row(session, import_id, 1)["before"] is None
     assert imports.import_list(session)[0]["counts"]["refused"] == 4

@@ -20,9 +20,10 @@ from app.cluster import Facts
 from app.config import Settings
 from app.errors import Conflict
 from app.ground import boundary_import
+from app.ground.boundary_import.whole import Wishes, bring_in
 from tests.builders import build_town, cell, footprint_in
 from tests.conftest import CHECKOUT, copy_database
-from tests.ground.importing import accept, checked, counts, found
+from tests.ground.importing import accept, checked, counts, found, write_geojson
 
 LEFT = "329902001001"
 # Runs one step in a process of its own, and dies as hard as a process can at the place named.
@@ -192,21 +193,102 @@ def test_a_change_of_the_ground_between_plan_and_acceptance_is_seen(own: Setting
     waiting = checked(tmp_path, own, "building", rows(range(4), households=30))
     first = checked(tmp_path, own, "building", rows(range(4), households=24))
     assert accept(first, own) == "published"
+    assert accept(waiting, own) == "checked", "agreed to as new, it would be a change now"
+    assert counts(found(waiting)) == (0, 4, 0, 0)
+    assert (found(waiting).error or {})["code"] == "plan_changed"
+    assert {name for _, name in buildings(own)} == {"0幢", "1幢", "2幢", "3幢"}
     assert accept(waiting, own) == "published"
-    assert counts(found(waiting)) == (0, 4, 0, 0), "planned as new, carried out as a change"
+    assert counts(found(waiting)) == (0, 4, 0, 0)
+
+
+def test_who_cancels_and_asks_again_gets_the_second_answer(own: Settings, tmp_path: Path) -> None:
+    """The step that was cancelled runs on for a moment; what it found is not kept."""
+    import_id = checked(tmp_path, own, "building", rows(range(3)))
+    wanted = {"kind": "building", "columns": {"name": "name"}}
+    with db.transaction() as session:
+        boundary_import.begin_check(session, import_id, wanted)
+    seen: list[str] = []
+
+    def in_the_middle(stage: str, done: int, total: int) -> None:
+        if stage == "plan" and not seen:
+            seen.append(stage)
+            with db.transaction() as session:
+                boundary_import.ask_cancel(session, import_id)
+                boundary_import.begin_check(session, import_id, wanted | {"from_day": "2020-02-02"})
+
+    assert boundary_import.run_check(import_id, own, in_the_middle) == "checking"
+    assert seen and found(import_id).summary is None
+    assert boundary_import.run_check(import_id, own) == "checked"
+    assert (found(import_id).summary or {})["from_day"] == "2020-02-02"
+
+
+def test_cancelled_while_writing_nothing_is_written(own: Settings, tmp_path: Path) -> None:
+    import_id = checked(tmp_path, own, "building", rows(range(3)))
+    with db.transaction() as session:
+        boundary_import.begin_publish(session, import_id)
+
+    def cancel(stage: str, done: int, total: int) -> None:
+        with db.transaction() as session:
+            boundary_import.ask_cancel(session, import_id)
+
+    assert boundary_import.run_publish(import_id, own, cancel) == "cancelled"
+    assert buildings(own) == []
+
+
+def test_whoever_interrupts_the_command_leaves_no_running_step(own: Settings, tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "a.geojson", rows(range(3)))
+
+    def interrupt(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bring_in([path], Wishes(kind="building"), own, on_progress=interrupt)
+    with db.reading() as session:
+        assert session.scalars(text("SELECT state FROM ground_import")).all() == ["cancelled"]
+
+
+def test_a_step_that_kills_its_workers_is_given_up(own: Settings, tmp_path: Path) -> None:
+    import_id = checked(tmp_path, own, "building", rows(range(2)))
+    with db.transaction() as session:
+        boundary_import.ask_check(session, import_id, {"kind": "building", "columns": {"name": "name"}})
+        # As its fourth worker left it.
+        session.execute(
+            text(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour');"
+                " UPDATE procrastinate_jobs SET status = 'doing', attempts = 3,"
+                " worker_id = (SELECT max(id) FROM procrastinate_workers) WHERE task_name = 'wardmap:ground.check'"
+            )
+        )
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "worker"], env=worker_environment(own, tmp_path)
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while found(import_id).state == "checking" and time.monotonic() < deadline:
+            time.sleep(0.5)
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    assert (found(import_id).error or {})["code"] == "step_broken"
 
 
 def test_steps_run_from_the_queue(own: Settings, tmp_path: Path) -> None:
     import_id = checked(tmp_path, own, "building", rows(range(3)))
     with db.transaction() as session:
         boundary_import.ask_publish(session, import_id)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("WARDMAP_")},
-        "DATABASE_URL": own.database_url,
-        "WARDMAP_HOME": str(tmp_path),
-        "PYTHONPATH": str(CHECKOUT),
-    }
     subprocess.run(
-        [sys.executable, "-m", "app.cli", "worker", "--until-empty"], env=environment, timeout=120, check=True
+        [sys.executable, "-m", "app.cli", "worker", "--until-empty"],
+        env=worker_environment(own, tmp_path),
+        timeout=120,
+        check=True,
     )
     assert found(import_id).state == "published"
+
+
+def worker_environment(own: Settings, home: Path) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("WARDMAP_")},
+        "DATABASE_URL": own.database_url,
+        "WARDMAP_HOME": str(home),
+        "PYTHONPATH": str(CHECKOUT),
+    }

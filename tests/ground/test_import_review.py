@@ -164,6 +164,8 @@ def test_lists_are_filtered_and_paged(login_as: Login, settings: Settings, sessi
     assert visitor.get(f"/imports/{import_id}/findings.json?severity=loud").status_code == 422
     drawn = visitor.get(f"/imports/{import_id}/rows.geojson").json["features"]
     assert {feature["properties"]["verdict"] for feature in drawn} >= {"create"}
+    only = visitor.get(f"/imports/{import_id}/rows.geojson?row=3").json["features"]
+    assert [feature["id"] for feature in only] == [3]
     marks = visitor.get(f"/imports/{import_id}/findings.geojson").json["features"]
     assert all(mark["properties"]["severity"] in ("error", "warning", "note") for mark in marks)
 

@@ -123,6 +123,46 @@ def test_findings_settled_accepted_and_undone(desk: Any, tmp_path: Path) -> None
     expect(desk.locator(".end-card")).to_contain_text("已全部退回")
 
 
+def test_a_large_file_is_looked_through_row_by_row(
+    page: Any, live_server: LiveServer, tmp_path: Path
+) -> None:
+    west, south, _, _ = shape(
+        orjson.loads((GEODATA / "communities.geojson").read_bytes())["features"][0]["geometry"]
+    ).bounds
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"楼栋名称": f"第{n}幢"},
+            "geometry": {"type": "Point", "coordinates": [west + n % 60 * 1e-5, south + n // 60 * 1e-5]},
+        }
+        for n in range(3_200)
+    ]
+    path = tmp_path / "点.geojson"
+    path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": features}))
+    sign_in(page, live_server, "/imports")
+    hand_in(page, path)
+    page.get_by_role("radio", name=re.compile("^楼栋")).check()
+    page.locator('select[name="map_name"]').wait_for()
+    check(page)
+    page.get_by_role("tab", name=re.compile("全部行")).click()
+    page.locator("#rows tbody tr").first.click()
+    # Both presses come before the next page has come: it is shown once.
+    page.locator("#rows tbody tr").last.click()
+    page.evaluate("""() => {
+        const rows = document.querySelectorAll('#rows tbody tr');
+        const down = new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true });
+        for (let n = 0; n < 2; n += 1) rows[rows.length - 1].dispatchEvent(down);
+    }""")
+    expect(page.locator("#rows tbody tr")).to_have_count(100)
+    numbers = page.locator("#rows tbody tr td:first-child").all_inner_texts()
+    assert numbers == [str(n) for n in range(1, 101)]
+    # Only a part is drawn; a row that is not is fetched when somebody looks at it.
+    page.locator("#row-query").fill("第3199幢")
+    with page.expect_response(re.compile(r"rows\.geojson\?row=3200$")) as fetched:
+        page.locator("#rows tbody tr").filter(has_text="第3199幢").click()
+    assert len(fetched.value.json()["features"]) == 1
+
+
 def test_a_missing_reference_system_is_asked_on_a_map(desk: Any) -> None:
     hand_in(desk, GEODATA / "broken" / "crs_missing.zip")
     desk.locator(".candidate-map canvas").first.wait_for(timeout=WAIT_MS)

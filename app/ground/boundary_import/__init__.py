@@ -2,7 +2,7 @@
 
 from app.ground.boundary_import.options import DATED
 from app.ground.boundary_import.receive import forget_old_files, receive
-from app.ground.boundary_import.run import run_check, run_inspect, run_publish, run_undo
+from app.ground.boundary_import.run import run_check, run_inspect, run_publish
 from app.ground.boundary_import.settle import settle_rows
 from app.ground.boundary_import.states import ask_cancel
 from app.ground.boundary_import.steps import (
@@ -33,7 +33,6 @@ __all__ = [
     "run_check",
     "run_inspect",
     "run_publish",
-    "run_undo",
     "sentence_of",
     "settle_rows",
 ]

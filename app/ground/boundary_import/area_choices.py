@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from app.errors import N_
@@ -330,12 +331,13 @@ class AreaChooser:
             for row, _ in family[len(codes) :]:
                 self._note("numbers_used_up", row, parent=self._name_of(parent or ""))
 
+    @cached_property
+    def _listed_parents(self) -> set[str | None]:
+        return {parent_of(code) for code in self.official if level_of(code) == self.level}
+
     def _note_made(self, row: AreaRow, parent: str | None, code: str) -> None:
         """Where the official list goes down to this level, a name that is not in it deserves a second look."""
-        listed = any(
-            parent_of(official) == parent and level_of(official) == self.level for official in self.official
-        )
-        if parent and listed:
+        if parent and parent in self._listed_parents:
             self._note("name_unlisted", row, name=row.name, parent=self._name_of(parent), code=code)
         else:
             self._note("code_made", row, name=row.name, code=code)

@@ -1,5 +1,6 @@
 """From checked rows to a plan: what would be created, changed, left as it is or refused. Writes nothing but the plan."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,15 @@ from app.ground.queries.import_words import PLAN_SENTENCES
 
 # Temporary tables last until the end of the transaction; a second plan in it starts afresh.
 CLEAR = """
-DROP TABLE IF EXISTS plan_row, plan_community, plan_name, plan_place, plan_home, plan_match, plan_last, plan_result
+DROP TABLE IF EXISTS plan_row, plan_community, plan_name, plan_place, plan_home, plan_match, plan_last, plan_free, plan_result
+"""
+FORGET_FINDINGS = """
+DELETE FROM import_finding WHERE import_id = :id AND code = ANY(:codes)
+  AND (CAST(:rows AS integer[]) IS NULL OR row_no = ANY(:rows))
+"""
+FORGET_VERDICTS = """
+UPDATE import_row SET verdict = 'refused', area_code = NULL, target_id = NULL, target_code = NULL
+WHERE import_id = :id AND (verdict IS NOT NULL OR refused) AND (CAST(:rows AS integer[]) IS NULL OR row_no = ANY(:rows))
 """
 COUNTS = """
 SELECT count(*) AS rows,
@@ -30,7 +39,7 @@ FROM (SELECT ST_Extent(shape) AS e FROM import_row WHERE import_id = :id) AS eve
 """
 
 
-def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
+def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | None = None) -> dict[str, Any]:
     """Plan an import whose checked rows are in place, and give its summary.
 
     Parameters
@@ -39,6 +48,8 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
         One transaction for everything; the plan of an earlier time is replaced.
     found : GroundImport
         Its kind and options say how.
+    rows : sequence of int, optional
+        Only these rows of a building file are planned again, in the light of the plan of all others.
 
     Returns
     -------
@@ -51,27 +62,20 @@ def plan_import(session: Session, found: GroundImport) -> dict[str, Any]:
     InvalidInput
         "into_unknown", "areas_too_many".
     """
-    options = found.options or {}
-    into = options.get("into")
+    into = (found.options or {}).get("into")
     _refuse_unknown_area(session, into)
-    bound = {"id": found.id}
+    bound = {"id": found.id, "rows": list(rows) if rows is not None else None}
     revision = session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'"))
     session.execute(text(CLEAR))
-    session.execute(
-        text("DELETE FROM import_finding WHERE import_id = :id AND code = ANY(:codes)"),
-        bound | {"codes": list(PLAN_SENTENCES)},
-    )
-    session.execute(
-        text(
-            "UPDATE import_row SET verdict = 'refused', area_code = NULL, target_id = NULL, target_code = NULL"
-            " WHERE import_id = :id AND (verdict IS NOT NULL OR refused)"
-        ),
-        bound,
-    )
-    session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
-    note_elsewhere(session, found.id)
+    session.execute(text(FORGET_FINDINGS), bound | {"codes": list(PLAN_SENTENCES)})
+    session.execute(text(FORGET_VERDICTS), bound)
     day = first_day(session, found)
-    added = _plan_kind(session, found, into, day)
+    if rows is None:
+        session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
+        note_elsewhere(session, found.id)
+        added = _plan_kind(session, found, into, day)
+    else:
+        added = plan_buildings(session, found.id, into, rows)
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
     per_code = session.execute(
         text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound

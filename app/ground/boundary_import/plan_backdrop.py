@@ -37,7 +37,7 @@ UPDATE import_row i SET target_code = p.code, verdict = CASE
     WHEN d.code IS NULL THEN 'create'
     WHEN d.name = p.name AND d.parent_code IS NOT DISTINCT FROM p.parent_code
       AND COALESCE(p.kind, d.urban_class) IS NOT DISTINCT FROM d.urban_class THEN 'same' ELSE 'change' END
-FROM (SELECT row_no, rpad(code, 12, '0') AS code, left(name, 100) AS name, parent_code, left(kind, 3) AS kind,
+FROM (SELECT row_no, rpad(code, 12, '0') AS code, name, parent_code, left(kind, 3) AS kind,
         row_number() OVER (PARTITION BY rpad(code, 12, '0') ORDER BY row_no) AS nth
       FROM import_row WHERE import_id = :id AND NOT refused) p
 LEFT JOIN division_code d ON d.code = p.code

@@ -1,5 +1,6 @@
 """What becomes of each building row: its community, the stored building it is, its number. Sets, not loops."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -19,10 +20,10 @@ COLUMNS = ("name", "address", "kind", "floors", "units", "households", "built_ye
 
 ROWS = """
 CREATE TEMP TABLE plan_row ON COMMIT DROP AS
-SELECT row_no, name, address, settled_code, code, left(source_key, 64) AS source_key, parent_code, parent_name,
+SELECT row_no, name, address, settled_code, code, source_key, parent_code, parent_name,
   CASE WHEN ST_Dimension(shape) = 2 THEN ST_PointOnSurface(shape) ELSE ST_GeometryN(shape, 1) END AS point,
   CASE WHEN ST_Dimension(shape) = 2 THEN md5(ST_AsBinary(ST_Multi(shape)))::uuid END AS md5
-FROM import_row WHERE import_id = :id AND NOT refused;
+FROM import_row WHERE import_id = :id AND NOT refused AND (CAST(:rows AS integer[]) IS NULL OR row_no = ANY(:rows));
 CREATE INDEX ON plan_row USING gist (point);
 ANALYZE plan_row (row_no, md5, code, parent_code, parent_name);
 """
@@ -68,9 +69,12 @@ FROM chosen;
 CREATE UNIQUE INDEX ON plan_home (row_no);
 ANALYZE plan_home (row_no, area_code);
 """
+# What rows outside this plan are matched with already is not free.
 MATCHES = """
 CREATE TEMP TABLE plan_match (row_no integer PRIMARY KEY, building_id bigint NOT NULL UNIQUE, area_code text NOT NULL)
 ON COMMIT DROP;
+INSERT INTO plan_match SELECT row_no, target_id, area_code FROM import_row
+WHERE import_id = :id AND target_id IS NOT NULL AND NOT row_no = ANY(:rows);
 """
 BY_CODE = """
 INSERT INTO plan_match
@@ -105,21 +109,23 @@ JOIN
    AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)) b
 ON b.footprint_md5 = r.md5 AND b.nth = r.nth
 """
+# Address lists repeat names, and even whole lines: those that repeat are paired in order, from west to east.
 BY_NAME = """
 INSERT INTO plan_match
 SELECT r.row_no, b.id, b.area_code FROM
-  (SELECT min(p.row_no) AS row_no, h.area_code, p.name, COALESCE(p.address, '') AS address, min(p.point::text)::geometry AS point
+  (SELECT p.row_no, h.area_code, COALESCE(p.name, '') AS name, COALESCE(p.address, '') AS address, p.point,
+     row_number() OVER (PARTITION BY h.area_code, COALESCE(p.name, ''), COALESCE(p.address, '')
+       ORDER BY ST_X(p.point), ST_Y(p.point), p.row_no) AS nth
    FROM plan_row p JOIN plan_home h USING (row_no)
-   WHERE p.name <> '' AND h.area_code IS NOT NULL
-   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no)
-   GROUP BY 2, 3, 4 HAVING count(*) = 1) r
+   WHERE COALESCE(p.name, '') || COALESCE(p.address, '') <> '' AND h.area_code IS NOT NULL
+   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no)) r
 JOIN
-  (SELECT min(b.id) AS id, b.area_code, b.name, b.address, min(b.point::text)::geometry AS point
+  (SELECT b.id, b.area_code, b.name, b.address, b.point,
+     row_number() OVER (PARTITION BY b.area_code, b.name, b.address ORDER BY ST_X(b.point), ST_Y(b.point), b.id) AS nth
    FROM building b
-   WHERE b.area_code IN (SELECT area_code FROM plan_home) AND b.name <> '' AND upper_inf(b.during)
-   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)
-   GROUP BY 2, 3, 4 HAVING count(*) = 1) b
-ON b.area_code = r.area_code AND b.name = r.name AND b.address = r.address
+   WHERE b.area_code IN (SELECT area_code FROM plan_home) AND b.name || b.address <> '' AND upper_inf(b.during)
+   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)) b
+USING (area_code, name, address, nth)
 WHERE r.point IS NULL OR b.point IS NULL OR ST_DistanceSphere(r.point, b.point) <= :same_place_m
 """
 # Redrawn a little: each outline contains the other's point.
@@ -140,15 +146,18 @@ ORDER BY row_no, id
 BY_POINT = """
 INSERT INTO plan_match
 SELECT r.row_no, b.id, b.area_code FROM
-  (SELECT min(row_no) AS row_no, point FROM plan_row p WHERE md5 IS NULL AND point IS NOT NULL
-   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no) GROUP BY point HAVING count(*) = 1) r
+  (SELECT row_no, point, row_number() OVER (PARTITION BY point ORDER BY row_no) AS nth
+   FROM plan_row p WHERE md5 IS NULL AND point IS NOT NULL
+   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no)) r
 JOIN
-  (SELECT min(id) AS id, min(area_code) AS area_code, given_point FROM building b
+  (SELECT id, area_code, given_point, row_number() OVER (PARTITION BY given_point ORDER BY id) AS nth FROM building b
    WHERE given_point IS NOT NULL AND footprint IS NULL AND upper_inf(during)
-   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id) GROUP BY given_point HAVING count(*) = 1) b
-ON b.given_point = r.point
+   AND given_point IN (SELECT point FROM plan_row)
+   AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)) b
+ON b.given_point = r.point AND b.nth = r.nth
 """
-# Numbers given out before are never given out again, not even those of an import that was undone.
+# Numbers given out before are not given out again, not even those of an import that was undone; only where a community
+# has come to the last one are the free ones below it used.
 LAST_NUMBERS = """
 CREATE TEMP TABLE plan_last ON COMMIT DROP AS
 SELECT area_code, max(number) AS number FROM (
@@ -159,7 +168,16 @@ SELECT area_code, max(number) AS number FROM (
   WHERE i.state IN ('published', 'undone') AND i.kind = 'building' AND i.summary ? 'last_numbers'
   UNION ALL
   SELECT left(code, 12), right(code, 5)::integer FROM plan_row WHERE length(code) = 17
+  UNION ALL
+  SELECT left(target_code, 12), right(target_code, 5)::integer FROM import_row
+  WHERE import_id = :id AND NOT row_no = ANY(:rows) AND area_code IN (SELECT area_code FROM plan_home)
 ) given GROUP BY area_code;
+CREATE TEMP TABLE plan_free ON COMMIT DROP AS
+SELECT l.area_code, s.number, row_number() OVER (PARTITION BY l.area_code ORDER BY s.number) AS nth
+FROM plan_last l CROSS JOIN generate_series(1, 99999) AS s(number)
+WHERE l.number + (SELECT count(*) FROM plan_home h WHERE h.area_code = l.area_code) > 99999 AND s.number < l.number
+  AND NOT EXISTS (SELECT FROM building b WHERE b.code = l.area_code || lpad(s.number::text, 5, '0'))
+  AND NOT EXISTS (SELECT FROM plan_row r WHERE r.code = l.area_code || lpad(s.number::text, 5, '0'));
 """
 RESULT = """
 CREATE TEMP TABLE plan_result ON COMMIT DROP AS
@@ -167,7 +185,9 @@ WITH fresh AS (
   SELECT r.row_no, h.area_code, r.code, r.point,
     length(r.code) = 17 AND left(r.code, 12) = h.area_code
       AND row_number() OVER (PARTITION BY r.code ORDER BY r.row_no) = 1
-      AND NOT EXISTS (SELECT FROM building b WHERE b.code = r.code) AS keeps_code
+      AND NOT EXISTS (SELECT FROM building b WHERE b.code = r.code)
+      AND NOT EXISTS (SELECT FROM import_row o WHERE o.import_id = :id AND o.target_code = r.code AND NOT o.row_no = ANY(:rows))
+      AS keeps_code
   FROM plan_row r JOIN plan_home h USING (row_no)
   WHERE h.area_code IS NOT NULL AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = r.row_no)
 ), moved AS (
@@ -184,8 +204,10 @@ WITH fresh AS (
 )
 SELECT row_no, area_code, NULL::bigint AS building_id, code AS target_code FROM fresh WHERE keeps_code
 UNION ALL
-SELECT row_no, area_code, building_id,
-  CASE WHEN number < 100000 THEN area_code || lpad(number::text, 5, '0') END FROM numbered
+SELECT n.row_no, n.area_code, n.building_id,
+  CASE WHEN n.number < 100000 THEN n.area_code || lpad(n.number::text, 5, '0')
+       ELSE n.area_code || lpad(f.number::text, 5, '0') END
+FROM numbered n LEFT JOIN plan_free f ON f.area_code = n.area_code AND f.nth = n.number - 99999
 UNION ALL
 SELECT m.row_no, m.area_code, m.building_id, b.code FROM plan_match m JOIN building b ON b.id = m.building_id
 WHERE NOT EXISTS (SELECT FROM moved v WHERE v.row_no = m.row_no);
@@ -202,8 +224,8 @@ UPDATE import_row i SET area_code = p.area_code, target_id = p.building_id, targ
       AND (p.md5 IS NULL OR p.md5 IS NOT DISTINCT FROM b.footprint_md5 OR {same_outline})
       AND (p.md5 IS NOT NULL OR p.point IS NULL OR b.footprint IS NOT NULL
            OR (b.given_point IS NOT NULL AND ST_Equals(p.point, b.given_point)))
-      AND COALESCE(left(i.name, 100), b.name) = b.name AND COALESCE(left(i.address, 200), b.address) = b.address
-      AND COALESCE(i.kind, b.kind) = b.kind AND COALESCE(left(i.source_key, 64), b.source_key, '') = COALESCE(b.source_key, '')
+      AND COALESCE(i.name, b.name) = b.name AND COALESCE(i.address, b.address) = b.address
+      AND COALESCE(i.kind, b.kind) = b.kind AND COALESCE(i.source_key, b.source_key, '') = COALESCE(b.source_key, '')
       AND COALESCE(i.floors, b.floors) IS NOT DISTINCT FROM b.floors
       AND COALESCE(i.units, b.units) IS NOT DISTINCT FROM b.units
       AND COALESCE(i.households, b.households) IS NOT DISTINCT FROM b.households
@@ -242,7 +264,9 @@ FROM plan_result t JOIN plan_community c ON c.code = t.area_code WHERE t.target_
 """
 
 
-def plan_buildings(session: Session, import_id: int, into: str | None) -> dict[str, Any]:
+def plan_buildings(
+    session: Session, import_id: int, into: str | None, rows: Sequence[int] | None = None
+) -> dict[str, Any]:
     """Decide for every building row of an import: community, stored building, code, verdict.
 
     Parameters
@@ -252,6 +276,8 @@ def plan_buildings(session: Session, import_id: int, into: str | None) -> dict[s
     import_id : int
     into : str or None
         Area that the file is about; a community takes every row.
+    rows : sequence of int, optional
+        Plan only these rows of the file again; the plan of the others stays as it is.
 
     Returns
     -------
@@ -263,6 +289,7 @@ def plan_buildings(session: Session, import_id: int, into: str | None) -> dict[s
     Buildings that are stored but not in the file stay as they are: files are often partial.
     """
     bound = {"id": import_id, "prefix": code_prefix(into) if into else "", "strip": STRIP_DEGREES}
+    bound["rows"] = list(rows) if rows is not None else None
     bound["one_community"] = into if into and level_of(into) == "community" else None
     _run(session, ROWS, bound)
     _run(session, COMMUNITIES, bound)

@@ -34,7 +34,7 @@ FROM import_row i JOIN area_version v ON v.area_code = i.target_code AND v.durin
 WHERE i.import_id = :id AND i.verdict = 'change' AND lower(v.during) = CAST(:day AS date)
 """
 REPLACE = """
-UPDATE area_version v SET name = COALESCE(left(i.name, 100), v.name),
+UPDATE area_version v SET name = COALESCE(i.name, v.name),
   boundary = COALESCE(ST_Multi(i.shape), v.boundary), import_id = :id, created_at = now()
 FROM import_row i
 WHERE i.import_id = :id AND i.verdict = 'change' AND v.area_code = i.target_code
@@ -47,7 +47,7 @@ FROM import_row i JOIN area_version v ON v.area_code = i.target_code
 WHERE i.import_id = :id AND i.verdict = 'change' AND v.during @> CAST(:day AS date) AND lower(v.during) < CAST(:day AS date);
 UPDATE area_version v SET during = daterange(lower(v.during), CAST(:day AS date)) FROM closing c WHERE c.id = v.id;
 INSERT INTO area_version (area_code, name, boundary, during, import_id)
-SELECT c.area_code, COALESCE(left(i.name, 100), c.name), COALESCE(ST_Multi(i.shape), c.boundary),
+SELECT c.area_code, COALESCE(i.name, c.name), COALESCE(ST_Multi(i.shape), c.boundary),
   daterange(CAST(:day AS date), c.until), :id
 FROM closing c JOIN import_row i ON i.import_id = :id AND i.row_no = c.row_no;
 DROP TABLE closing
@@ -55,7 +55,7 @@ DROP TABLE closing
 # What is known of it begins later, or has ended: the new version fills the time until the next one.
 FILL = f"""
 INSERT INTO area_version (area_code, name, boundary, during, import_id)
-SELECT i.target_code, COALESCE(left(i.name, 100), n.name), COALESCE(ST_Multi(i.shape), n.boundary),
+SELECT i.target_code, COALESCE(i.name, n.name), COALESCE(ST_Multi(i.shape), n.boundary),
   daterange(CAST(:day AS date), (SELECT min(lower(later.during)) FROM area_version later
     WHERE later.area_code = i.target_code AND lower(later.during) > CAST(:day AS date))), :id
 FROM import_row i JOIN {NEAREST_VERSION} n ON n.area_code = i.target_code
@@ -63,7 +63,7 @@ WHERE i.import_id = :id AND i.verdict = 'change' AND NOT n.during @> CAST(:day A
 """
 FIRST_VERSIONS = """
 INSERT INTO area_version (area_code, name, boundary, during, import_id)
-SELECT i.target_code, COALESCE(left(i.name, 100), i.target_code), ST_Multi(i.shape),
+SELECT i.target_code, COALESCE(i.name, i.target_code), ST_Multi(i.shape),
   daterange(CAST(:day AS date), NULL), i.import_id
 FROM import_row i WHERE i.import_id = :id AND i.verdict = 'create'
 """

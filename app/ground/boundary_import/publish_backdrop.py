@@ -7,7 +7,7 @@ from app.ground.boundary_import.plan_backdrop import BACKDROPS
 
 CREATE = """
 INSERT INTO {table} (name, shape, {column}, import_id)
-SELECT COALESCE(left(name, 100), ''), shape, COALESCE(kind, {unnamed}), import_id
+SELECT COALESCE(name, ''), shape, COALESCE(kind, {unnamed}), import_id
 FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY row_no
 """
 KEEP_ASIDE = """
@@ -16,7 +16,7 @@ SELECT :id, '{table}', b.id::text, jsonb_build_object('name', b.name, 'kind', b.
 FROM import_row i JOIN {table} b ON b.id = i.target_id WHERE i.import_id = :id AND i.verdict = 'change'
 """
 CHANGE = """
-UPDATE {table} b SET name = COALESCE(left(i.name, 100), b.name), {column} = COALESCE(i.kind, b.{column})
+UPDATE {table} b SET name = COALESCE(i.name, b.name), {column} = COALESCE(i.kind, b.{column})
 FROM import_row i WHERE b.id = i.target_id AND i.import_id = :id AND i.verdict = 'change'
 """
 KEEP_CODES_ASIDE = """
@@ -27,7 +27,7 @@ FROM import_row i JOIN division_code d ON d.code = i.target_code WHERE i.import_
 """
 CODES = """
 INSERT INTO division_code (code, name, parent_code, urban_class, import_id)
-SELECT target_code, left(name, 100), parent_code, left(kind, 3), import_id
+SELECT target_code, name, parent_code, left(kind, 3), import_id
 FROM import_row WHERE import_id = :id AND verdict IN ('create', 'change')
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, parent_code = excluded.parent_code,
   urban_class = COALESCE(excluded.urban_class, division_code.urban_class), import_id = excluded.import_id

@@ -12,7 +12,7 @@ INSERT INTO building (code, area_code, footprint, given_point, source_key, name,
 SELECT target_code, area_code,
   CASE WHEN ST_Dimension(shape) = 2 THEN ST_Multi(shape) END,
   CASE WHEN ST_Dimension(shape) = 0 THEN ST_GeometryN(shape, 1) END,
-  left(source_key, 64), COALESCE(left(name, 100), ''), COALESCE(left(address, 200), ''), COALESCE(kind, 'residential'),
+  source_key, COALESCE(name, ''), COALESCE(address, ''), COALESCE(kind, 'residential'),
   floors, units, households, built_year, daterange(CAST(:day AS date), NULL), import_id
 FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY shape
 """
@@ -24,8 +24,8 @@ SELECT b.id, i.import_id, :account_id,
     'floors', b.floors, 'units', b.units, 'households', b.households, 'built_year', b.built_year,
     'given_point', b.given_point::text, 'footprint', b.footprint::text, 'footprint_md5', b.footprint_md5),
   jsonb_build_object('code', i.target_code, 'area_code', i.area_code,
-    'source_key', COALESCE(left(i.source_key, 64), b.source_key), 'name', COALESCE(left(i.name, 100), b.name),
-    'address', COALESCE(left(i.address, 200), b.address), 'kind', COALESCE(i.kind, b.kind),
+    'source_key', COALESCE(i.source_key, b.source_key), 'name', COALESCE(i.name, b.name),
+    'address', COALESCE(i.address, b.address), 'kind', COALESCE(i.kind, b.kind),
     'floors', COALESCE(i.floors, b.floors), 'units', COALESCE(i.units, b.units),
     'households', COALESCE(i.households, b.households), 'built_year', COALESCE(i.built_year, b.built_year),
     'footprint_md5', CASE WHEN ST_Dimension(i.shape) = 2
@@ -38,8 +38,8 @@ CHANGE = """
 UPDATE building b SET code = i.target_code, area_code = i.area_code,
   footprint = CASE WHEN ST_Dimension(i.shape) = 2 THEN ST_Multi(i.shape) ELSE b.footprint END,
   given_point = CASE WHEN ST_Dimension(i.shape) = 0 AND b.footprint IS NULL THEN ST_GeometryN(i.shape, 1) ELSE b.given_point END,
-  source_key = COALESCE(left(i.source_key, 64), b.source_key),
-  name = COALESCE(left(i.name, 100), b.name), address = COALESCE(left(i.address, 200), b.address),
+  source_key = COALESCE(i.source_key, b.source_key),
+  name = COALESCE(i.name, b.name), address = COALESCE(i.address, b.address),
   kind = COALESCE(i.kind, b.kind), floors = COALESCE(i.floors, b.floors), units = COALESCE(i.units, b.units),
   households = COALESCE(i.households, b.households), built_year = COALESCE(i.built_year, b.built_year),
   version = b.version + 1

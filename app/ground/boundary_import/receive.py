@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.errors import N_, Conflict, InvalidInput
 from app.geo import container
-from app.geo.limits import Limits
+from app.geo.limits import MEBIBYTE, Limits
 from app.ground.boundary_import.folders import private_folder
 from app.ground.models import GroundImport, ImportFile, ImportPart
 
@@ -28,6 +28,7 @@ STORE_PARTS = "COPY import_part (import_id, file_no, part_no, content) FROM STDI
 READ_PART = "SELECT content FROM import_part WHERE import_id = %s AND file_no = %s AND part_no = %s"
 MAX_FILES = 12
 ABANDONED = N_("这一步中途停下了，没有写入任何数据。请重新开始这一步。")
+FORGOTTEN = N_("上传的文件已经按期删除。请重新上传。")
 MAX_NAME_BYTES = 120
 # The files that one loose shapefile consists of.
 SHAPEFILE_ENDINGS = (
@@ -89,15 +90,24 @@ def receive(
     digest = hashlib.sha256()
     size_bytes = 0
     for file_no, (name, stream) in enumerate(listed, start=1):
-        size_bytes += _store_file(
-            session, import_id, file_no, name, stream, max_bytes - size_bytes, digest.update
-        )
+        left = max_bytes - size_bytes
+        try:
+            size_bytes += _store_file(session, import_id, file_no, name, stream, left, digest.update)
+        except _TooLarge:
+            raise InvalidInput(
+                "file_too_large", N_("文件太大，超过了 %(limit_mb)s MB 的上限。请按街道分成几个文件导入。"),
+                limit_mb=max_bytes // MEBIBYTE,
+            ) from None  # fmt: skip
     session.execute(
         update(GroundImport)
         .where(GroundImport.id == import_id)
         .values(size_bytes=size_bytes, sha256=digest.digest())
     )
     return int(import_id)
+
+
+class _TooLarge(Exception):
+    pass
 
 
 def _store_file(
@@ -115,10 +125,7 @@ def _store_file(
         for part_no, content in enumerate(_parts(stream), start=1):
             size_bytes += len(content)
             if size_bytes > left:
-                raise InvalidInput(
-                    "file_too_large", N_("文件太大，超过了 %(limit_mb)s MB 的上限。请按街道分成几个文件导入。"),
-                    limit_mb=round(left / 1e6),
-                )  # fmt: skip
+                raise _TooLarge
             digest(content)
             copy.write_row((import_id, file_no, part_no, content))
     if not size_bytes:
@@ -210,7 +217,7 @@ def job_folder(import_id: int, limits: Limits, home: Path) -> Iterator[Path]:
                 .order_by(ImportFile.file_no)
             ).all()
             if not listed:
-                raise Conflict("file_forgotten", N_("上传的文件已经按期删除。请重新上传。"))
+                raise Conflict("file_forgotten", FORGOTTEN)
             streams = [
                 (name, io.BufferedReader(StoredStream(session, import_id, file_no), PART_BYTES))
                 for file_no, name in listed
@@ -252,6 +259,8 @@ def forget_files(session: Session, import_id: int) -> None:
 def forget_old_files(session: Session, days: int = 7) -> int:
     """Delete the bytes and staging rows of imports that nobody has touched for some days, and end abandoned steps.
 
+    What waited to be accepted cannot be any more, and is cancelled.
+
     Parameters
     ----------
     session : Session
@@ -281,4 +290,14 @@ def forget_old_files(session: Session, days: int = 7) -> int:
     for import_id in stale:
         forget_files(session, import_id)
         session.execute(text("DELETE FROM import_row WHERE import_id = :id"), {"id": import_id})
+    session.execute(
+        text(
+            "UPDATE ground_import SET state = 'cancelled', version = version + 1, error = CAST(:error AS jsonb)"
+            " WHERE id = ANY(:stale) AND state NOT IN ('published', 'undone', 'failed', 'cancelled')"
+        ),
+        {
+            "stale": list(stale),
+            "error": orjson.dumps({"code": "file_forgotten", "sentence": FORGOTTEN, "facts": {}}).decode(),
+        },
+    )
     return len(stale)

@@ -25,9 +25,8 @@ from app.ground.boundary_import.states import (
     fail,
     finish,
     for_long_statements,
-    state_of,
+    turn_of,
 )
-from app.ground.boundary_import.undo import undo
 from app.ground.models import GroundImport
 
 # First half of an advisory lock's number; the second is the import.
@@ -47,9 +46,7 @@ def run_inspect(import_id: int, settings: Settings, on_progress: Progress | None
                 near = near_point(session)
             inspection = inspect_file(folder, limits, ticker.tell, ticker.should_stop, near)
         with db.transaction() as session:
-            finish(
-                session, import_id, "inspecting", "inspected", stage="done", inspection=inspection.as_json()
-            )
+            finish(session, ticker.turn, "inspected", stage="done", inspection=inspection.as_json())
 
     return _step(import_id, "inspecting", on_progress, work)
 
@@ -75,7 +72,7 @@ def run_check(import_id: int, settings: Settings, on_progress: Progress | None =
                 found = _load(session, import_id)
                 summary = plan_import(session, found) | {"check": checked.as_json()}
                 ticker.tell("done")
-                finish(session, import_id, "checking", "checked", stage="done", summary=summary)
+                finish(session, ticker.turn, "checked", stage="done", summary=summary)
 
     return _step(import_id, "checking", on_progress, work)
 
@@ -87,40 +84,38 @@ def run_publish(import_id: int, settings: Settings, on_progress: Progress | None
         ticker.tell("publish")
         with db.transaction() as session:
             for_long_statements(session)
-            publish(session, import_id)
+            publish(session, ticker.turn)
 
     return _step(import_id, "publishing", on_progress, work)
 
 
-def run_undo(import_id: int, settings: Settings, on_progress: Progress | None = None) -> str:
-    """Take a published import back. Returns the state reached; run again after it was done, it changes nothing."""
-    with db.transaction() as session:
-        for_long_statements(session)
-        if _load(session, import_id).state != "undone":
-            undo(session, import_id)
-    return state_of(import_id)
-
-
 def _step(import_id: int, running: str, on_progress: Progress | None, work: Callable[[Ticker], None]) -> str:
     """Run one step if it is this import's turn, and write down how it failed."""
-    if state_of(import_id) != running:
-        return state_of(import_id)
-    ticker = Ticker(import_id, running, on_progress)
+    turn = turn_of(import_id)
+    if turn.running != running:
+        return turn.running
     try:
-        work(ticker)
+        work(Ticker(turn, on_progress))
     except ImportCancelled:
-        return fail(import_id, running, Cancelled())
+        fail(turn, Cancelled())
     except Unavailable:
         # The database went away, or its disk is full: the queue tries the step again.
         raise
     except DomainError as error:
         # "import_state": somebody else ended this step first, and nothing of ours was kept.
         if error.code != "import_state":
-            return fail(import_id, running, error)
+            fail(turn, error)
     except Exception:
-        fail(import_id, running, Conflict("step_broken", BROKEN))
+        fail(turn, Conflict("step_broken", BROKEN))
         raise
-    return state_of(import_id)
+    return turn_of(import_id).running
+
+
+def give_up(import_id: int, running: str) -> None:
+    """End a step whose workers died over it again and again."""
+    turn = turn_of(import_id)
+    if turn.running == running:
+        fail(turn, Conflict("step_broken", BROKEN))
 
 
 BROKEN = N_("程序在这一步出了错，没有写入任何数据。请把这份文件和时间告诉维护人员。")

@@ -1,6 +1,7 @@
 """Deciding by hand to which community the rows belong that fall nowhere or twice."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
@@ -59,11 +60,24 @@ def settle_rows(session: Session, import_id: int, rows: Sequence[int], community
         ),
         {"id": import_id, "code": community_code, "rows": list(rows)},
     ).all()
-    # What the check of the file said stays; only the plan is made again.
-    summary = (found.summary or {}) | plan_import(session, found)
+    summary = _planned_again(session, found, [row_no for (row_no,) in changed])
     session.execute(
         update(GroundImport)
         .where(GroundImport.id == import_id)
         .values(summary=summary, version=GroundImport.version + 1, updated_at=func.now())
     )
     return len(changed)
+
+
+def _planned_again(session: Session, found: GroundImport, rows: list[int]) -> dict[str, Any]:
+    """The summary after these rows were planned again; when the ground has changed, after all of them were."""
+    before = found.summary or {}
+    revision = session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'"))
+    if before.get("revision") != revision:
+        return before | plan_import(session, found)
+    after = before | plan_import(session, found, rows)
+    numbers = before.get("last_numbers", {})
+    after["last_numbers"] = numbers | {
+        code: max(number, numbers.get(code, 0)) for code, number in after["last_numbers"].items()
+    }
+    return after

@@ -36,6 +36,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "parent_code": ("parent_code", "community_code"),
     "parent_name": ("parent_name", "community_name"),
 }
+# What the ground keeps of a text.
+LONGEST = {"name": 100, "address": 200, "source_key": 64}
 SHAPES = {"shape": "wkb", "shape_before": "wkb_before"}
 # The database's GEOS may be older than ours and call a shape invalid that ours accepts: it has the last word, and has
 # it here, where the row can be shown, rather than as a failed transaction.
@@ -106,7 +108,7 @@ def _copy_rows(session: Session, import_id: int, path: Path) -> int:
             for batch in checked.iter_batches(BATCH_ROWS):
                 arrays = [pa.array(np.full(len(batch), import_id))]
                 arrays += [_hex(batch.column(name)) for name in SHAPES.values()]
-                arrays += [_text(batch.column(name)) for name in chosen.values()]
+                arrays += [_text(batch.column(name), LONGEST.get(column)) for column, name in chosen.items()]
                 yield pa.record_batch(arrays, names=columns)
 
         _copy(session, "import_row", columns, pieces())
@@ -155,9 +157,11 @@ def _hex(wkb: pa.Array) -> pa.Array:
     return pa.array([shape.hex() if shape is not None else None for shape in wkb.to_pylist()], pa.string())
 
 
-def _text(cells: pa.Array) -> pa.Array:
-    """Text without the one character that PostgreSQL cannot store; anything else as it is."""
-    return pc.replace_substring(cells, "\x00", "") if pa.types.is_string(cells.type) else cells
+def _text(cells: pa.Array, longest: int | None) -> pa.Array:
+    """Text without the one character that PostgreSQL cannot store, cut to what is kept; anything else as it is."""
+    if not pa.types.is_string(cells.type):
+        return cells
+    return pc.utf8_slice_codeunits(pc.replace_substring(cells, "\x00", ""), 0, longest)
 
 
 def _copy(session: Session, table: str, columns: list[str], pieces: Iterator[pa.RecordBatch]) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
@@ -11,18 +11,37 @@ from app import db
 from app.errors import N_, Conflict, DomainError, NotFound
 from app.ground.models import GroundImport
 from app.ground.queries.import_words import STATE_WORDS
-from app.ground.rules import RUNNING, STEP_STARTS
+from app.ground.rules import STEP_STARTS
 
 Progress = Callable[[str, int, int], None]
 PROGRESS_EVERY_S = 0.5
 LONG_STATEMENT_MS = 15 * 60 * 1000
 
 
+CANCELLED = N_("已取消，没有写入任何数据。")
+
+
 class Cancelled(DomainError):
     """Somebody asked to stop; nothing was kept."""
 
     def __init__(self) -> None:
-        super().__init__("import_cancelled", N_("已取消，没有写入任何数据。"))
+        super().__init__("import_cancelled", CANCELLED)
+
+
+class Turn(NamedTuple):
+    """A running step. Cancelled and asked for again it has another version: whoever runs the old one keeps nothing."""
+
+    import_id: int
+    running: str
+    version: int
+
+    def holds(self) -> Any:
+        """The condition under which the step is still this one."""
+        return (
+            (GroundImport.id == self.import_id)
+            & (GroundImport.state == self.running)
+            & (GroundImport.version == self.version)
+        )
 
 
 def move(session: Session, import_id: int, step: str, to: str, **values: Any) -> None:
@@ -35,10 +54,8 @@ def move(session: Session, import_id: int, step: str, to: str, **values: Any) ->
             stage="",
             done=0,
             total=0,
-            cancel_asked=False,
-            error=None,
             version=GroundImport.version + 1,
-            **values,
+            **{"error": None, **values},
         )
         .returning(GroundImport.id)
     ).scalar()
@@ -46,16 +63,16 @@ def move(session: Session, import_id: int, step: str, to: str, **values: Any) ->
         refuse_step(session, import_id)
 
 
-def finish(session: Session, import_id: int, running: str, to: str, **values: Any) -> None:
+def finish(session: Session, turn: Turn, to: str, **values: Any) -> None:
     """End a running step; raise when it was ended by somebody else meanwhile."""
     changed = session.execute(
         update(GroundImport)
-        .where(GroundImport.id == import_id, GroundImport.state == running)
+        .where(turn.holds())
         .values(state=to, version=GroundImport.version + 1, updated_at=func.now(), **values)
         .returning(GroundImport.id)
     ).scalar()
     if changed is None:
-        refuse_step(session, import_id)
+        refuse_step(session, turn.import_id)
 
 
 def refuse_step(session: Session, import_id: int) -> NoReturn:
@@ -71,31 +88,35 @@ def refuse_step(session: Session, import_id: int) -> NoReturn:
     )
 
 
-def state_of(import_id: int) -> str:
-    """The state right now, in a transaction of its own."""
+def turn_of(import_id: int) -> Turn:
+    """What the import is at right now, in a transaction of its own."""
     with db.reading() as session:
-        state = session.scalar(select(GroundImport.state).where(GroundImport.id == import_id))
-    if state is None:
+        row = session.execute(
+            select(GroundImport.state, GroundImport.version).where(GroundImport.id == import_id)
+        ).first()
+    if row is None:
         raise NotFound("import_missing", N_("没有这次导入。"))
-    return state
+    return Turn(import_id, row.state, row.version)
 
 
-def fail(import_id: int, running: str, error: DomainError) -> str:
+def fail(turn: Turn, error: DomainError) -> None:
     """Write down how a running step ended badly. Says nothing when it was ended by somebody else."""
-    to = "cancelled" if isinstance(error, Cancelled) else "failed"
-    facts = {key: _plain(value) for key, value in error.facts.items()}
     with db.transaction() as session:
         session.execute(
             update(GroundImport)
-            .where(GroundImport.id == import_id, GroundImport.state == running)
+            .where(turn.holds())
             .values(
-                state=to,
-                cancel_asked=False,
+                state="cancelled" if isinstance(error, Cancelled) else "failed",
                 version=GroundImport.version + 1,
-                error={"code": error.code, "sentence": error.sentence, "facts": facts},
+                error=as_json(error),
             )
         )
-    return to
+
+
+def as_json(error: DomainError) -> dict[str, Any]:
+    """An error as it is kept with the import."""
+    facts = {key: _plain(value) for key, value in error.facts.items()}
+    return {"code": error.code, "sentence": error.sentence, "facts": facts}
 
 
 def _plain(value: Any) -> Any:
@@ -115,9 +136,8 @@ def for_long_statements(session: Session) -> None:
 class Ticker:
     """Tells the database, at most twice a second, how far a step has come, and hears whether to stop."""
 
-    def __init__(self, import_id: int, running: str, on_progress: Progress | None = None) -> None:
-        self.import_id = import_id
-        self.running = running
+    def __init__(self, turn: Turn, on_progress: Progress | None = None) -> None:
+        self.turn = turn
         self._on_progress = on_progress
         self._told_at = 0.0
         self._stage = ""
@@ -132,13 +152,13 @@ class Ticker:
         if self._on_progress:
             self._on_progress(stage, done, total)
         with db.transaction() as session:
-            asked = session.execute(
+            going_on = session.execute(
                 update(GroundImport)
-                .where(GroundImport.id == self.import_id, GroundImport.state == self.running)
+                .where(self.turn.holds())
                 .values(stage=stage[:32], done=done, total=total, updated_at=func.now())
-                .returning(GroundImport.cancel_asked)
+                .returning(GroundImport.id)
             ).scalar()
-        if asked is None or asked:
+        if going_on is None:
             self._stop = True
             raise Cancelled
 
@@ -148,17 +168,12 @@ class Ticker:
         if not self._stop and now - self._told_at >= PROGRESS_EVERY_S:
             self._told_at = now
             with db.reading() as session:
-                row = session.execute(
-                    select(GroundImport.cancel_asked, GroundImport.state).where(
-                        GroundImport.id == self.import_id
-                    )
-                ).first()
-            self._stop = row is None or row.cancel_asked or row.state != self.running
+                self._stop = session.scalar(select(GroundImport.id).where(self.turn.holds())) is None
         return self._stop
 
 
 def ask_cancel(session: Session, import_id: int) -> None:
-    """Stop an import: a running step is asked to, a waiting one is cancelled at once.
+    """Stop an import. A step that runs on meanwhile finds out, and keeps nothing.
 
     Raises
     ------
@@ -167,11 +182,4 @@ def ask_cancel(session: Session, import_id: int) -> None:
     Conflict
         "import_state" when it is already published, undone, failed or cancelled.
     """
-    state = session.scalar(
-        update(GroundImport)
-        .where(GroundImport.id == import_id, GroundImport.state.in_(RUNNING))
-        .values(cancel_asked=True)
-        .returning(GroundImport.state)
-    )
-    if state is None:
-        move(session, import_id, "cancel", "cancelled")
+    move(session, import_id, "cancel", "cancelled", error=as_json(Cancelled()))

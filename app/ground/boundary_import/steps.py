@@ -28,7 +28,12 @@ def begin_inspect(session: Session, import_id: int) -> None:
 def ask_inspect(session: Session, import_id: int) -> None:
     """Have a worker find out what an upload is. Raises like `begin_inspect`."""
     begin_inspect(session, import_id)
-    defer(session, "ground.inspect", lock=f"import-{import_id}", import_id=import_id)
+    defer(session, "ground.inspect", lock=f"inspect-{_owner(session, import_id)}", import_id=import_id)
+
+
+def _owner(session: Session, import_id: int) -> int | None:
+    """Whose file it is: files of one account are looked at one after another, so that others need not wait for them."""
+    return session.scalar(select(GroundImport.created_by).where(GroundImport.id == import_id))
 
 
 def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> None:
@@ -61,7 +66,7 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
 def ask_check(session: Session, import_id: int, options: dict[str, Any]) -> None:
     """Have a worker check a file with these choices. Raises like `begin_check`."""
     begin_check(session, import_id, options)
-    defer(session, "ground.check", lock=f"import-{import_id}", import_id=import_id)
+    defer(session, "ground.check", lock=f"check-{_owner(session, import_id)}", import_id=import_id)
 
 
 def begin_publish(session: Session, import_id: int, version: int | None = None) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.errors import N_, Conflict
+from app.errors import N_, Conflict, Counted
 from app.ground.boundary_import.publish import lock_ground
 from app.ground.boundary_import.receive import forget_files
 from app.ground.boundary_import.states import move
@@ -29,8 +29,9 @@ SELECT count(*) FROM (
 """
 LATER_REPLACED = """
 SELECT count(*) FROM import_former later
-WHERE later.import_id > :id AND later.subject IN ('road', 'water', 'division_code') AND (
-  EXISTS (SELECT FROM import_former mine WHERE mine.import_id = :id AND mine.subject = later.subject AND mine.key = later.key)
+WHERE later.import_id <> :id AND later.subject IN ('road', 'water', 'division_code') AND (
+  EXISTS (SELECT FROM import_former mine WHERE mine.import_id = :id AND mine.subject = later.subject AND mine.key = later.key
+    AND mine.id < later.id)
   OR (later.columns ->> 'import_id')::bigint = :id
   OR (later.subject = 'road' AND EXISTS (SELECT FROM road r WHERE r.id::text = later.key AND r.import_id = :id))
   OR (later.subject = 'water' AND EXISTS (SELECT FROM water w WHERE w.id::text = later.key AND w.import_id = :id)))
@@ -112,7 +113,7 @@ def undo(session: Session, import_id: int) -> None:
             session.execute(text(statement), {"id": import_id})
     except IntegrityError as error:
         # Something began to depend on it after the look above.
-        raise _in_use({"": 1}) from error
+        raise _in_use({N_("刚刚新增的内容"): 1}) from error
     forget_files(session, import_id)
 
 
@@ -162,11 +163,8 @@ def _add_all(uses: dict[str, int], counts: dict[str, int]) -> None:
 
 
 def _in_use(uses: dict[str, int]) -> Conflict:
-    listed = "、".join(
-        f"{words}（{count}）" if words else N_("刚刚新增的内容") for words, count in uses.items()
-    )
     return Conflict(
         "import_in_use",
         N_("这次导入不能撤销，因为后来的内容用到了它：%(uses)s。请先撤销或移走这些内容。"),
-        uses=listed,
+        uses=Counted(uses.items()),
     )

@@ -22,6 +22,7 @@ from app.ground.models import GroundImport
 from app.ground.queries.imports import remembered_mapping
 from app.ground.rules import LEVELS
 
+PUBLISH_TRIES = 3
 DATUM_DOUBTS = ("datum_suspected", "datum_distance", "datum_schema")
 
 
@@ -87,10 +88,14 @@ def bring_in(
             state = run_check(import_id, settings, on_progress)
             planned = load(import_id)
             certain = wishes.datum is not None or not doubtful_datum(planned)
-            if state == "checked" and not dry_run and certain and _is_worth_writing(planned.summary or {}):
-                with db.transaction() as session:
-                    begin_publish(session, import_id)
-                run_publish(import_id, settings, on_progress)
+            if not dry_run and certain and _is_worth_writing(planned.summary or {}):
+                # The ground may change under the plan; here nobody has looked at it, so the new one is as good.
+                for _ in range(PUBLISH_TRIES):
+                    if state != "checked":
+                        break
+                    with db.transaction() as session:
+                        begin_publish(session, import_id)
+                    state = run_publish(import_id, settings, on_progress)
     except BaseException:
         # Interrupted at the keyboard, or a wish that makes no sense: leave nothing half done.
         _drop(import_id)

@@ -49,7 +49,6 @@ class GroundImport(Base):
     stage: Mapped[str] = mapped_column(String(32), server_default="")
     done: Mapped[int] = mapped_column(BigInteger, server_default="0")
     total: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    cancel_asked: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     # JSON of geo's Inspection; of geo's ImportOptions plus `into` (area code) ; and of the plan's counts.
     inspection: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     options: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -33,7 +33,7 @@ def building_facts(session: Session, building_id: int) -> dict[str, Any]:
         raise NotFound("building_unknown", N_("没有这栋楼，可能已被撤销导入。"))
     history = session.execute(
         text(
-            """SELECT c.changed_at, c.before, c.after, i.file_name, a.login
+            """SELECT c.changed_at, c.before - '{footprint,given_point}'::text[] AS before, c.after, i.file_name, a.login
                FROM building_change c LEFT JOIN ground_import i ON i.id = c.import_id
                LEFT JOIN account a ON a.id = c.changed_by
                WHERE c.building_id = :id ORDER BY c.id DESC LIMIT 50"""

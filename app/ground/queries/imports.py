@@ -1,6 +1,6 @@
 """What can be asked about imports: where they stand, what was found, what their rows would become."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -36,7 +36,7 @@ def import_detail(session: Session, import_id: int) -> dict[str, Any]:
     """One import with everything the wizard needs to show where it stands."""
     row = session.execute(
         text(
-            """SELECT i.id, i.key, i.file_name, i.size_bytes, i.kind, i.state, i.stage, i.done, i.total, i.cancel_asked,
+            """SELECT i.id, i.key, i.file_name, i.size_bytes, i.kind, i.state, i.stage, i.done, i.total,
                       i.inspection, i.options, i.summary, i.error, i.created_at, i.published_at, i.undone_at, i.version,
                       a.login AS created_by_login,
                       EXISTS (SELECT FROM import_file f WHERE f.import_id = i.id) AS has_file
@@ -129,6 +129,23 @@ def findings_page(
     shown = [dict(row._mapping) | {"sentence": sentence_of(row.code)} for row in rows[:limit]]
     cursor = f"{shown[-1]['rank']}.{shown[-1]['id']}" if len(rows) > limit else None
     return {"findings": shown, "next": cursor, "total": total}
+
+
+def all_findings(
+    session: Session, import_id: int, codes: Sequence[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every finding, or those of some kinds, most serious first."""
+    rows = session.execute(
+        text(
+            f"""SELECT f.id, f.row_no, f.code, f.severity, f.facts, COALESCE(r.name, f.facts ->> 'row_name') AS name,
+                       ST_X(f.place) AS lon, ST_Y(f.place) AS lat
+                FROM (SELECT *, {SEVERITY_RANK} AS rank FROM import_finding
+                      WHERE import_id = :id AND (CAST(:codes AS text[]) IS NULL OR code = ANY(:codes))) f
+                LEFT JOIN import_row r ON r.import_id = :id AND r.row_no = f.row_no ORDER BY f.rank, f.id"""
+        ),
+        {"id": import_id, "codes": list(codes) if codes is not None else None},
+    )
+    return (dict(row._mapping) | {"sentence": sentence_of(row.code)} for row in rows)
 
 
 def _cursor(after: str | None) -> tuple[int, int]:
@@ -229,16 +246,17 @@ def unplaced_rows(session: Session, import_id: int, after: int = 0, limit: int =
 
 
 def rows_geojson(
-    session: Session, import_id: int, verdict: str | None = None, limit: int = MAP_CAP
+    session: Session, import_id: int, only: int | None = None, limit: int = MAP_CAP
 ) -> dict[str, Any]:
-    """Outlines of rows for the map of the review."""
+    """Outlines of rows for the map of the review: first those that somebody has to look at, or only one of them."""
     rows = session.execute(
         text(
-            """SELECT row_no, verdict, name, target_code, ST_AsGeoJSON(shape, 6) AS shape FROM import_row
-               WHERE import_id = :id AND shape IS NOT NULL AND (CAST(:verdict AS text) IS NULL OR verdict = :verdict)
-               ORDER BY row_no LIMIT :limit"""
+            """SELECT row_no, verdict, name, target_code, ST_AsGeoJSON(shape, 6) AS shape FROM import_row r
+               WHERE import_id = :id AND shape IS NOT NULL AND (CAST(:only AS integer) IS NULL OR row_no = :only)
+               ORDER BY verdict <> 'refused', verdict <> 'change', NOT EXISTS (
+                 SELECT FROM import_finding f WHERE f.import_id = :id AND f.row_no = r.row_no), row_no LIMIT :limit"""
         ),
-        {"id": import_id, "verdict": verdict, "limit": limit + 1},
+        {"id": import_id, "only": only, "limit": limit + 1},
     ).all()
     features = [
         _feature(

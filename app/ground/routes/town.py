@@ -97,10 +97,21 @@ def building(building_id: int) -> Response:
     facts["from_on"] = format_date(facts["from_on"]) if facts["from_on"] else ""
     facts["to_on"] = format_date(facts["to_on"]) if facts["to_on"] else ""
     facts["history"] = [
-        {**line, "changed_at": format_datetime(line["changed_at"], "yyyy-MM-dd HH:mm")}
+        {
+            **line,
+            "changed_at": format_datetime(line["changed_at"], "yyyy-MM-dd HH:mm"),
+            "before": in_words(line["before"]),
+            "after": in_words(line["after"]),
+        }
         for line in facts["history"]
     ]
     return jsonify(facts)
+
+
+def in_words(state: dict[str, Any]) -> dict[str, Any]:
+    """What a building was, as far as a person reads it."""
+    kind = map_layers.KIND_NAMES.get(state.get("kind", ""))
+    return {**state, "kind": _(kind)} if kind else state
 
 
 @town.get("/ground/areas/<code>")

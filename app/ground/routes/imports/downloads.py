@@ -2,9 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 import xlsxwriter
 from flask import Response
@@ -17,8 +15,8 @@ from app.ground.routes.imports.review import worded
 from app.ground.routes.imports.room import MAY_LOOK, imports
 from app.ground.routes.imports.wording import SEVERITY_WORDS
 from app.web.language import sentence
+from app.web.pages import attachment
 
-FETCHED_AT_ONCE = 500
 WIDTHS = (8, 24, 12, 22, 70, 13, 13)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A spreadsheet program runs a cell that begins like this.
@@ -68,18 +66,8 @@ def finding_table(import_id: int) -> tuple[str, list[list[Any]]]:
     with db.reading() as session:
         detail = queries.import_detail(session, import_id)
         heading = [_("行"), _("名称"), _("轻重"), _("问题"), _("说明"), _("经度"), _("纬度")]
-        lines = [heading, *(finding_line(one) for one in all_findings(session, import_id))]
+        lines = [heading, *(finding_line(one) for one in queries.all_findings(session, import_id))]
     return _("%(name)s 检查结果", name=detail["file_name"]), lines
-
-
-def all_findings(session: Any, import_id: int) -> Iterator[dict[str, Any]]:
-    after = None
-    while True:
-        page = queries.findings_page(session, import_id, after=after, limit=FETCHED_AT_ONCE)
-        yield from page["findings"]
-        after = page["next"]
-        if after is None:
-            return
 
 
 def finding_line(finding: dict[str, Any]) -> list[Any]:
@@ -91,12 +79,3 @@ def finding_line(finding: dict[str, Any]) -> list[Any]:
 def harmless(cell: Any) -> Any:
     """A text that a spreadsheet program will not take for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
-def attachment(body: bytes, mimetype: str, name: str) -> Response:
-    answer = Response(body, mimetype=mimetype)
-    ending = name.rpartition(".")[2]
-    answer.headers["Content-Disposition"] = (
-        f"attachment; filename=findings.{ending}; filename*=UTF-8''{quote(name)}"
-    )
-    return answer

@@ -11,8 +11,9 @@ from app.errors import N_, InvalidInput
 from app.ground.boundary_import import sentence_of
 from app.ground.queries import imports as queries
 from app.ground.routes.imports.room import MAY_LOOK, imports
-from app.ground.routes.imports.wording import SEVERITY_WORDS, VERDICT_WORDS, finding_title, told
+from app.ground.routes.imports.wording import SEVERITY_WORDS, VERDICT_WORDS, finding_title
 from app.web import parse
+from app.web.language import told
 
 PAGE = 50
 MOST_DRAWN = 3000
@@ -71,7 +72,8 @@ def rows(import_id: int) -> Response:
 @allow(*MAY_LOOK)
 def rows_drawn(import_id: int) -> Response:
     with db.reading() as session:
-        return jsonify(queries.rows_geojson(session, import_id, verdict=verdict_asked(), limit=MOST_DRAWN))
+        only = parse.whole(request.args.get("row"), "row", 0) or None
+        return jsonify(queries.rows_geojson(session, import_id, only=only, limit=MOST_DRAWN))
 
 
 @imports.get("/imports/<int:import_id>/repaired/<int:row_no>")

@@ -11,8 +11,8 @@ from app.accounts.guard import allow, current_account
 from app.ground.boundary_import import DATED, STATE_WORDS, sentence_of
 from app.ground.queries.areas import area_tree, ground_bounds
 from app.ground.queries.imports import (
+    all_findings,
     finding_counts,
-    findings_page,
     import_detail,
     import_progress,
     remembered_mapping,
@@ -29,11 +29,10 @@ from app.ground.routes.imports.wording import (
     VERDICT_WORDS,
     both,
     finding_title,
-    told,
 )
 from app.ground.rules import parent_level
 from app.web.error_pages import wants_json
-from app.web.language import sentence
+from app.web.language import sentence, told
 
 RUNNING = ("uploaded", "inspecting", "checking", "publishing")
 # The four steps on top of every page, and which states belong to each.
@@ -200,8 +199,7 @@ def suspicions(session: Any, detail: dict[str, Any]) -> list[str]:
     seen = [
         one for one in (detail["inspection"] or {}).get("findings") or [] if one["code"] in choices.SUSPICIONS
     ]
-    for code in choices.SUSPICIONS:
-        seen += findings_page(session, detail["id"], code=code, limit=1)["findings"]
+    seen += all_findings(session, detail["id"], choices.SUSPICIONS)
     return list(dict.fromkeys(told(sentence_of(one["code"]), one["facts"]) for one in seen))
 
 
@@ -264,7 +262,7 @@ def page_words() -> dict[str, str]:
         "both": _("对照"),
         "previous": _("上一条"),
         "next": _("下一条"),
-        "tooManyDrawn": _("内容很多，地图上只画出前 %(n)s 个。"),
+        "tooManyDrawn": _("内容很多，地图上先画出需要看的 %(n)s 个，其余的点开时再画。"),
         "noMap": _("地图没有加载成功，但下面的列表可以照常使用。"),
         "refuse": _("不能导入"),
         "warn": _("请核对"),

@@ -1,7 +1,7 @@
 """The words of the wizard: kinds, fields, states, and a short title for each kind of finding."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from app.errors import N_
 from app.web.language import sentence
@@ -123,10 +123,6 @@ FINDING_TITLES: Final[dict[str, str]] = {
 }
 
 
-# Facts that are words of ours rather than of the file.
-WORDED_FACTS: Final = ("reason", "found", "expected", "level")
-
-
 def both(words: tuple[str, str]) -> dict[str, str]:
     """A name and its explanation in the reader's language."""
     name, explanation = words
@@ -138,20 +134,3 @@ def finding_title(code: str, msgid: str) -> str:
     if code in FINDING_TITLES:
         return sentence(FINDING_TITLES[code])
     return re.split("[。：；]", re.sub(r"%\(\w+\)s", "…", sentence(msgid)).replace("%%", "%"))[0]
-
-
-def told(msgid: str, facts: dict[str, Any] | None) -> str:
-    """A finding's sentence with its facts; a missing fact leaves a dash instead of an error."""
-    worded = {
-        key: sentence(fact) if key in WORDED_FACTS and isinstance(fact, str) else fact
-        for key, fact in (facts or {}).items()
-    }
-    return sentence(msgid, _Lenient(worded))
-
-
-class _Lenient(dict[str, Any]):
-    def __bool__(self) -> bool:
-        return True
-
-    def __missing__(self, key: str) -> str:
-        return "–"

@@ -34,6 +34,11 @@ export class Incoming {
     this.source = new Map(collection.features.map((feature) => [feature.id, feature]));
   }
 
+  add(collection) {
+    this.shapes.push(...shapesOf(collection));
+    for (const feature of collection.features) this.source.set(feature.id, feature);
+  }
+
   of(row) {
     return this.shapes.find((shape) => shape.id === row) || null;
   }

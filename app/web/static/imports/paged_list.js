@@ -1,6 +1,6 @@
 // A table that fetches its rows by the page and is walked with the arrow keys.
 
-import { fill, get, number, words } from '../shared.js';
+import { fill, get, number, toast, words } from '../shared.js';
 
 const W = words();
 
@@ -29,8 +29,18 @@ export class PagedList {
     await this.fetchMore();
   }
 
-  async fetchMore() {
-    const asked = this.asked;
+  // A page that is on its way is not asked for twice.
+  fetchMore() {
+    const { asked } = this;
+    if (this.coming?.asked === asked) return this.coming.page;
+    const page = this.fetchPage(asked)
+      .catch((problem) => toast(problem.sentence || W.failed, { error: true }))
+      .finally(() => { if (this.coming?.page === page) this.coming = null; });
+    this.coming = { asked, page };
+    return page;
+  }
+
+  async fetchPage(asked) {
     const answer = await get(this.address(this.next));
     // Another filter was chosen while this was on its way.
     if (asked !== this.asked) return;
@@ -77,8 +87,10 @@ export class PagedList {
   async find(key) {
     for (let page = 0; page < 20; page += 1) {
       const index = this.items.findIndex((item) => this.keyOf(item) === key);
+      const known = this.items.length;
       if (index >= 0 || this.next == null) return index;
       await this.fetchMore();
+      if (this.items.length === known) return -1;
     }
     return -1;
   }

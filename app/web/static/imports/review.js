@@ -202,7 +202,7 @@ function summaryChanged({ summary, version }) {
   if (findings) findings.load();
 }
 
-findings?.load().catch((problem) => toast(problem.sentence, { error: true }));
+findings?.load();
 settling.load();
 stage.start();
 watch();

@@ -91,10 +91,11 @@ export class Stage {
   }
 
   // A building outside every community is shown with the nearest one, so that one sees how far it is.
-  showUnplaced(row) {
+  async showUnplaced(row) {
     if (!this.ward) return;
     this.clearChoice();
     this.incoming.chosen = row.row_no;
+    if (!await this.drawn(row.row_no)) return;
     const areas = this.ward.outlines.find((outline) => outline.facts?.level === 'community');
     const shape = this.incoming.of(row.row_no);
     if (!areas?.shapes.length || !shape) {
@@ -113,8 +114,17 @@ export class Stage {
     this.ward.redraw();
   }
 
+  // Of a large file only a part is drawn; the rest is fetched when somebody looks at it. False when they look on already.
+  async drawn(rowNo) {
+    if (rowNo && !this.incoming.of(rowNo)) {
+      this.incoming.add(await get(`${this.base}/rows.geojson?row=${rowNo}`).catch(() => ({ features: [] })));
+    }
+    return this.incoming.chosen === rowNo;
+  }
+
   // To its shape when that is small enough to be a place, else to the point itself.
-  zoomToRow({ row_no: rowNo, lon, lat }) {
+  async zoomToRow({ row_no: rowNo, lon, lat }) {
+    if (!await this.drawn(rowNo)) return;
     const shape = this.incoming.of(rowNo);
     if (shape) this.zoomToFeatures([this.incoming.source.get(shape.id)]);
     else if (lon != null) this.ward.map.setView([lat, lon], Math.max(17, this.ward.map.getZoom()));
