@@ -22,6 +22,11 @@ def fresh_key() -> str:
     return f"test-key-{next(_keys):06d}"
 
 
+def ask(seen_version: int = 1, key: str = "", by: int | None = None) -> actions.Ask:
+    """A request with a key of its own."""
+    return actions.Ask(seen_version, key or fresh_key(), by)
+
+
 @dataclass
 class Town:
     """Ids of what was built; buildings in the order of their codes."""
@@ -30,17 +35,27 @@ class Town:
     elsewhere: list[int]
     plan: Plan
 
-    def give(self, session: Session, zone_id: int | None, **given: Any) -> actions.Outcome:
+    def ask(self, **given: Any) -> actions.Ask:
+        """A request of somebody who has just looked at the plan."""
+        return ask(**{"seen_version": self.plan.version, **given})
+
+    def give(
+        self, session: Session, zone_id: int | None, asked: actions.Ask | None = None, **given: Any
+    ) -> actions.Outcome:
         """Give buildings as somebody who has just looked at the plan."""
-        values = {"seen_version": self.plan.version, "key": fresh_key(), "by": None, "on": TODAY, **given}
-        return actions.give_buildings(session, self.plan.id, zone_id, **values)
+        values = {"on": TODAY, **given}
+        return actions.give_buildings(session, self.plan.id, zone_id, asked or self.ask(), **values)
 
     def zone(self, session: Session, name: str = "") -> int:
         """One more zone; answers its id."""
-        done = actions.add_zone(
-            session, self.plan.id, name, colours=12, seen_version=self.plan.version, key=fresh_key(), by=None
-        )
+        done = actions.add_zone(session, self.plan.id, self.ask(), name, colours=12)
         return int(done.answer["zone"]["id"])
+
+    def turn(
+        self, session: Session, step_id: int, direction: actions.Direction, seen_version: int = 0
+    ) -> actions.Outcome:
+        """Undo or redo as somebody who has just looked at the plan."""
+        return actions.turn_step(session, self.plan.id, step_id, direction, seen_version or self.plan.version)
 
 
 def build_town(session: Session) -> Town:

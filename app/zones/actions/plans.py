@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput, NotFound
 from app.ground.models.places import Area
-from app.zones.actions.steps import lock_draft, refuse_outdated
+from app.zones.actions.steps import locked_plan, refuse_outdated
 from app.zones.models import Plan, Zone
 from app.zones.rules import own_name
 
@@ -83,9 +83,7 @@ def copy_plan(session: Session, plan_id: int, name: str, by: int | None) -> Plan
     InvalidInput
         "plan_nameless".
     """
-    original = session.get(Plan, plan_id, with_for_update={"read": True}, populate_existing=True)
-    if original is None:
-        raise NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
+    original = locked_plan(session, plan_id, share=True)
     copied = make_draft(session, original.area_code, name, by)
     bound = {"old": plan_id, "new": copied.id}
     session.execute(
@@ -129,11 +127,11 @@ def rename_plan(session: Session, plan_id: int, name: str, seen_version: int) ->
     Raises
     ------
     NotFound, Conflict
-        As `lock_draft` and `refuse_outdated`.
+        As `locked_plan` and `refuse_outdated`.
     InvalidInput
         "plan_nameless".
     """
-    plan = lock_draft(session, plan_id)
+    plan = locked_plan(session, plan_id)
     refuse_outdated(session, plan, seen_version)
     wanted = _checked_name(name)
     if wanted != plan.name:
@@ -164,7 +162,7 @@ def delete_draft(session: Session, plan_id: int) -> str:
     Conflict
         "plan_published".
     """
-    plan = lock_draft(session, plan_id)
+    plan = locked_plan(session, plan_id)
     session.execute(text("DELETE FROM plan WHERE id = :plan"), {"plan": plan_id})
     return plan.area_code
 

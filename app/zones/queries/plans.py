@@ -73,8 +73,19 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
         {"plan": plan_id, "on": on},
     ).first()
     if row is None:
-        raise NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
+        raise plan_unknown()
     return PlanFacts(*row)
+
+
+def plan_unknown() -> NotFound:
+    """What to say when there is no such plan."""
+    return NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
+
+
+def zone_numbers(session: Session, plan_id: int) -> dict[int, int]:
+    """Zone id -> number, for the zones of a plan."""
+    rows = session.execute(text("SELECT id, number FROM zone WHERE plan_id = :plan"), {"plan": plan_id})
+    return {row[0]: row[1] for row in rows}
 
 
 def zone_lines(session: Session, plan_id: int, on: date) -> list[ZoneLine]:

@@ -12,7 +12,7 @@ from app.errors import N_, InvalidInput
 from app.ground.routes.days import today
 from app.web import parse
 from app.zones import actions, map_layers
-from app.zones.actions import Outcome
+from app.zones.actions import Ask, Direction, Outcome
 from app.zones.actions.give import MAX_IDS
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import picked_by_lasso
@@ -32,7 +32,7 @@ def give(plan_id: int) -> Response:
     zone_id = _row(asked, "zone") if asked.get("zone") is not None else None
     with db.transaction() as session:
         done = actions.give_buildings(
-            session, plan_id, zone_id, building_ids=ids, lasso=lasso, on=today(), **_request(asked)
+            session, plan_id, zone_id, _request(asked), building_ids=ids, lasso=lasso, on=today()
         )
         return _answer(session, plan_id, done)
 
@@ -45,7 +45,7 @@ def pick(plan_id: int) -> Response:
     on = today()
     with db.reading() as session:
         plan = plan_queries.plan_facts(session, plan_id, on)
-        numbers = {one.id: one.number for one in plan_queries.zone_lines(session, plan_id, on)}
+        numbers = plan_queries.zone_numbers(session, plan_id)
         picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, on)
     counts: dict[str, int] = {}
     for _building, _households, zone in picked.buildings:
@@ -66,7 +66,7 @@ def add_zone(plan_id: int) -> Response:
     asked = parse.json_object()
     name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
     with db.transaction() as session:
-        done = actions.add_zone(session, plan_id, name, colours=map_layers.COLOURS, **_request(asked))
+        done = actions.add_zone(session, plan_id, _request(asked), name, colours=map_layers.COLOURS)
         return _answer(session, plan_id, done)
 
 
@@ -77,7 +77,7 @@ def rename_zone(plan_id: int, zone_id: int) -> Response:
     name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
     number = _row(asked, "number") if asked.get("number") is not None else None
     with db.transaction() as session:
-        done = actions.rename_zone(session, plan_id, zone_id, name, number, **_request(asked))
+        done = actions.rename_zone(session, plan_id, zone_id, _request(asked), name, number)
         return _answer(session, plan_id, done)
 
 
@@ -86,7 +86,7 @@ def rename_zone(plan_id: int, zone_id: int) -> Response:
 def remove_zone(plan_id: int, zone_id: int) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
-        return _answer(session, plan_id, actions.remove_zone(session, plan_id, zone_id, **_request(asked)))
+        return _answer(session, plan_id, actions.remove_zone(session, plan_id, zone_id, _request(asked)))
 
 
 @changes.post("/renumber")
@@ -94,24 +94,17 @@ def remove_zone(plan_id: int, zone_id: int) -> Response:
 def renumber(plan_id: int) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
-        return _answer(session, plan_id, actions.renumber_zones(session, plan_id, **_request(asked)))
+        return _answer(session, plan_id, actions.renumber_zones(session, plan_id, _request(asked)))
 
 
-@changes.post("/undo")
+@changes.post("/<any(undo, redo):direction>")
 @allow("planner")
-def undo(plan_id: int) -> Response:
+def turn(plan_id: int, direction: Direction) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
-        done = actions.undo_step(session, plan_id, _row(asked, "step"), _row(asked, "seen_version"))
-        return _answer(session, plan_id, done)
-
-
-@changes.post("/redo")
-@allow("planner")
-def redo(plan_id: int) -> Response:
-    asked = parse.json_object()
-    with db.transaction() as session:
-        done = actions.redo_step(session, plan_id, _row(asked, "step"), _row(asked, "seen_version"))
+        done = actions.turn_step(
+            session, plan_id, _row(asked, "step"), direction, _row(asked, "seen_version")
+        )
         return _answer(session, plan_id, done)
 
 
@@ -133,11 +126,11 @@ def _answer(session: Session, plan_id: int, done: Outcome) -> Response:
     return jsonify(answer=done.answer, step=done.step, state=state)
 
 
-def _request(asked: dict[str, Any]) -> dict[str, Any]:
+def _request(asked: dict[str, Any]) -> Ask:
     """Who asks, what they saw, and the request's own key."""
     account = current_account()
     key = parse.plain_text(asked.get("key"), "key", 64)
-    return {"seen_version": _row(asked, "seen_version"), "key": key, "by": account.id if account else None}
+    return Ask(_row(asked, "seen_version"), key, account.id if account else None)
 
 
 def _row(asked: dict[str, Any], name: str) -> int:
