@@ -77,9 +77,13 @@ class Planner:
 
     def new_plan(self, code: str) -> str:
         """The path of a draft with one empty zone."""
-        made = self._post(
-            "/plans", urlencode({"csrf_token": self.token, "community": code, "name": uuid.uuid4().hex[:8]})
-        )
+        asked_for = {
+            "csrf_token": self.token,
+            "key": uuid.uuid4(),
+            "community": code,
+            "name": uuid.uuid4().hex[:8],
+        }
+        made = self._post("/plans", urlencode(asked_for))
         path = made.headers["location"].replace(self.server.url, "")
         version = orjson.loads(self.server.get(f"{path}/state.json").body)["version"]
         asked = {"name": "", "seen_version": version, "key": uuid.uuid4().hex}

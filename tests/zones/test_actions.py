@@ -2,37 +2,35 @@
 
 from datetime import date
 
-import orjson
 import pytest
 from shapely.geometry import LineString, box
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.db import explained
-from app.errors import Conflict, DomainError, InvalidInput, NotFound
+from app.errors import Conflict, InvalidInput
 from app.zones import actions
 from app.zones.queries import buildings as building_queries
 from app.zones.queries import plans as plan_queries
 from tests.builders import build_building, cell, footprint_in
-from tests.zones.town import COMMUNITY, NEIGHBOUR, TODAY, Town, around, ask, build_town, fresh_key, row
+from tests.zones.town import (
+    COMMUNITY,
+    NEIGHBOUR,
+    TODAY,
+    Town,
+    around,
+    ask,
+    build_town,
+    fresh_key,
+    refused,
+    row,
+    sums,
+)
 
 
 @pytest.fixture
 def town(session) -> Town:
     return build_town(session)
-
-
-def sums(session, town: Town) -> dict[int, tuple[int, int]]:
-    return {
-        z.number: (z.buildings, z.households) for z in plan_queries.zone_lines(session, town.plan.id, TODAY)
-    }
-
-
-def refused(code: str, work) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        work()
-    assert caught.value.code == code
-    return caught.value
 
 
 # --- giving ----------------------------------------------------------------------------------------
@@ -181,8 +179,8 @@ def test_a_published_plan_is_never_changed(session, town: Town) -> None:
         lambda: actions.rename_zone(session, town.plan.id, zone, town.ask(), "x"),
         lambda: actions.renumber_zones(session, town.plan.id, town.ask()),
         lambda: town.turn(session, 1, "undo"),
-        lambda: actions.rename_plan(session, town.plan.id, "x", 3),
-        lambda: actions.delete_draft(session, town.plan.id),
+        lambda: actions.rename_plan(session, town.plan.id, town.ask(), "x"),
+        lambda: actions.delete_draft(session, town.plan.id, town.plan.version),
     ]
     for way in ways:
         refused("plan_published", way)
@@ -195,8 +193,8 @@ def test_a_published_plan_is_never_changed(session, town: Town) -> None:
 def everything(session, town: Town) -> list[tuple]:
     rows = session.execute(
         text(
-            """SELECT z.id, z.number, z.name, z.colour, m.building_id FROM zone z
-               LEFT JOIN zone_building m ON m.zone_id = z.id WHERE z.plan_id = :plan ORDER BY 1, 5"""
+            """SELECT p.name, z.id, z.number, z.name, z.colour, m.building_id FROM plan p LEFT JOIN zone z ON z.plan_id = p.id
+               LEFT JOIN zone_building m ON m.zone_id = z.id WHERE p.id = :plan ORDER BY 2, 6"""
         ),
         {"plan": town.plan.id},
     )
@@ -221,6 +219,8 @@ def test_every_step_can_be_undone_and_done_again(session, town: Town) -> None:
     actions.rename_zone(session, town.plan.id, second, town.ask(), "滨江", 1)
     after()
     actions.renumber_zones(session, town.plan.id, town.ask())
+    after()
+    actions.rename_plan(session, town.plan.id, town.ask(), "第二稿")
     after()
     town.give(session, None, building_ids=town.buildings[:2])
     after()
@@ -272,7 +272,7 @@ def test_undo_by_somebody_who_has_not_seen_the_plan_is_refused(session, town: To
     refused("plan_changed", lambda: town.turn(session, step.step, "undo", seen))
 
 
-# --- zones and plans -----------------------------------------------------------------------------------
+# --- zones -----------------------------------------------------------------------------------
 
 
 def test_numbers_can_be_exchanged_and_follow_the_map(session, town: Town) -> None:
@@ -289,53 +289,6 @@ def test_numbers_can_be_exchanged_and_follow_the_map(session, town: Town) -> Non
         "number_unusable",
         lambda: actions.rename_zone(session, town.plan.id, south, town.ask(), "", 1000),
     )
-
-
-def test_a_copy_is_equal_and_independent(session, town: Town) -> None:
-    zone = town.zone(session, "滨江片")
-    town.give(session, zone, building_ids=town.buildings[:7])
-    copied = actions.copy_plan(session, town.plan.id, "另一份", None)
-    line = plan_queries.zone_lines(session, copied.id, TODAY)[0]
-    assert (line.number, line.name, line.buildings, line.households) == (1, "滨江片", 7, 140)
-    actions.give_buildings(session, copied.id, None, ask(), building_ids=town.buildings, on=TODAY)
-    assert sums(session, town) == {1: (7, 140)}
-
-
-def test_plans_belong_to_communities_and_have_names(session, town: Town) -> None:
-    refused("not_a_community", lambda: actions.make_draft(session, "329901001000", "x", None))
-    refused("area_unknown", lambda: actions.make_draft(session, "329901001999", "x", None))
-    refused("plan_nameless", lambda: actions.make_draft(session, COMMUNITY, "  ", None))
-    refused("plan_nameless", lambda: actions.make_draft(session, COMMUNITY, "名" * 61, None))
-    with pytest.raises(NotFound):
-        actions.copy_plan(session, 999_999, "x", None)
-
-
-def test_a_deleted_draft_leaves_nothing(session, town: Town) -> None:
-    zone = town.zone(session)
-    town.give(session, zone, building_ids=town.buildings)
-    assert actions.delete_draft(session, town.plan.id) == COMMUNITY
-    for table in ("plan", "zone", "zone_building", "plan_step"):
-        assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
-
-
-def test_zones_of_a_file_become_plans_in_force(session, town: Town, tmp_path) -> None:
-    actions.delete_draft(session, town.plan.id)
-    codes = [f"{COMMUNITY}{n:05d}" for n in range(1, 21)]
-    zones = [
-        {"number": 1, "name": "第一责任区", "buildings": codes[:12]},
-        {"number": 2, "name": "滨江片", "buildings": codes[12:]},
-    ]
-    path = tmp_path / "zones.json"
-    path.write_bytes(orjson.dumps({COMMUNITY: zones}))
-    assert actions.load_zones(session, path, None, TODAY) == 2
-    assert actions.load_zones(session, path, None, TODAY) == 0, "a second run changes nothing"
-    plan = plan_queries.plans_of(session, [COMMUNITY], TODAY)[COMMUNITY][0]
-    assert (plan.state, plan.in_force, plan.from_on, plan.assigned) == ("published", True, TODAY, 20)
-    assert [z.name for z in plan_queries.zone_lines(session, plan.id, TODAY)] == ["", "滨江片"]
-    path.write_bytes(
-        orjson.dumps({NEIGHBOUR: [{"number": 1, "name": "", "buildings": [f"{NEIGHBOUR}99999"]}]})
-    )
-    refused("zones_unmatched", lambda: actions.load_zones(session, path, None, TODAY))
 
 
 # --- asking ----------------------------------------------------------------------------------------------

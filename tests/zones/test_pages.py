@@ -14,9 +14,9 @@ from app.zones import map_layers, rules
 from app.zones.queries import outlines as outline_queries
 from app.zones.queries import plans as plan_queries
 from tests.builders import build_building, cell, footprint_in
-from tests.zones.town import COMMUNITY, NEIGHBOUR, TODAY, Town, around, build_town, fresh_key, row
+from tests.zones.desk import JSON, Desk
+from tests.zones.town import COMMUNITY, TODAY, Town, around, build_town, fresh_key, row
 
-JSON = {"Accept": "application/json"}
 UNSAFE = "</script><img src=x onerror=alert(1)>"
 
 
@@ -32,23 +32,6 @@ def planner(login_as):
     return login_as("planner")
 
 
-class Desk:
-    """What the workbench's script does."""
-
-    def __init__(self, visitor, town: Town) -> None:
-        self.visitor, self.path = visitor, f"/plans/{town.plan.id}"
-
-    def state(self) -> dict:
-        return self.visitor.get(f"{self.path}/state.json", headers=JSON).get_json()
-
-    def ask(self, path: str, method: str = "POST", **body):
-        body = {"seen_version": self.state()["version"], "key": fresh_key(), **body}
-        return self.visitor.send(method, f"{self.path}{path}", json=body, headers=JSON)
-
-    def zone(self, **body) -> int:
-        return self.ask("/zones", **body).get_json()["answer"]["zone"]["id"]
-
-
 @pytest.fixture
 def desk(planner, town) -> Desk:
     return Desk(planner, town)
@@ -59,37 +42,6 @@ def lasso_json(area) -> dict:
 
 
 # --- pages -------------------------------------------------------------------------------------------
-
-
-def test_the_list_shows_every_community_and_what_to_do(planner, town) -> None:
-    page = planner.get("/plans").get_data(as_text=True)
-    assert "沿江社区" in page
-    assert "东门社区" in page
-    assert "试划" in page
-    assert "20 栋未划入" in page
-    assert "还没有方案" in page
-    found = planner.get(f"/plans?community={NEIGHBOUR}").get_data(as_text=True)
-    assert "东门社区" in found
-    assert "沿江社区" not in found
-    assert "没有找到" in planner.get("/plans?q=没有这里").get_data(as_text=True)
-
-
-def test_with_no_community_the_list_says_what_comes_first(planner) -> None:
-    page = planner.get("/plans").get_data(as_text=True)
-    assert 'href="/imports/new"' in page
-    assert "还没有社区" in page
-
-
-def test_a_draft_is_begun_copied_and_deleted(session, planner, town) -> None:
-    begun = planner.post("/plans", data={"community": NEIGHBOUR})
-    assert begun.status_code == 303
-    target = begun.headers["Location"]
-    assert "东门社区" in planner.get(target).get_data(as_text=True)
-    copied = planner.post(f"{target}/copy", data={"name": "第二稿"})
-    assert "第二稿" in planner.get(copied.headers["Location"]).get_data(as_text=True)
-    gone = planner.post(f"{target}/delete")
-    assert gone.headers["Location"].endswith(f"/plans?community={NEIGHBOUR}")
-    assert planner.get(target).status_code == 404
 
 
 def test_the_page_of_a_plan_is_small_and_holds_words_and_state(planner, town) -> None:
@@ -185,7 +137,9 @@ def test_drawing_from_the_first_zone_to_undo(desk: Desk, town: Town) -> None:
     assert desk.ask("/renumber").get_json()["answer"] == {"changed": 1}
     removed = desk.ask(f"/zones/{zone}", "DELETE").get_json()
     assert (removed["answer"]["released"], removed["state"]["zones"]) == (10, [])
-    assert desk.ask("/name", name="新名字").get_json()["state"]["name"] == "新名字"
+    named = desk.ask("/name", name="新名字").get_json()["state"]
+    assert (named["name"], named["undo"]["text"]) == ("新名字", "方案改名为“新名字”")
+    assert desk.ask("/undo", step=named["undo"]["id"]).get_json()["state"]["name"] == "试划"
 
 
 def test_counting_first_changes_nothing(desk: Desk, town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -107,3 +108,19 @@ def test_undo_against_a_new_step(engine, town) -> None:
 
     results = at_once(engine, [give, lambda s: made.turn(s, step.step, "undo", step.version)])
     assert sum(isinstance(one, Conflict) for one in results) == 1
+
+
+def test_a_double_click_makes_one_draft(engine, town) -> None:
+    made, zones = town
+    for key in (uuid4(), uuid4()):
+
+        def copy(session, key=key):
+            return actions.copy_plan(session, made.plan.id, "另一份", None, key).id
+
+        results = at_once(engine, [copy] * 4)
+        assert len(set(results)) == 1
+        with Session(engine) as session:
+            copied = session.scalar(
+                text("SELECT count(*) FROM zone WHERE plan_id = :plan"), {"plan": results[0]}
+            )
+            assert copied == len(zones)

@@ -1,15 +1,19 @@
 """A community of twenty buildings in two rows, its neighbour with five, and a draft to work on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
 
+import pytest
 from shapely.geometry import Polygon, box
 from sqlalchemy.orm import Session
 
+from app.errors import DomainError
 from app.zones import actions
 from app.zones.models import Plan
+from app.zones.queries import plans as plan_queries
 from tests.builders import build_area, build_building, cell, footprint_in
 
 COMMUNITY = "329901001001"
@@ -52,10 +56,16 @@ class Town:
         return int(done.answer["zone"]["id"])
 
     def turn(
-        self, session: Session, step_id: int, direction: actions.Direction, seen_version: int = 0
+        self,
+        session: Session,
+        step_id: int,
+        direction: actions.Direction,
+        seen_version: int = 0,
+        by: int | None = None,
     ) -> actions.Outcome:
         """Undo or redo as somebody who has just looked at the plan."""
-        return actions.turn_step(session, self.plan.id, step_id, direction, seen_version or self.plan.version)
+        seen = seen_version or self.plan.version
+        return actions.turn_step(session, self.plan.id, step_id, direction, seen_version=seen, by=by)
 
 
 def build_town(session: Session) -> Town:
@@ -94,3 +104,18 @@ def around(footprints: list[Polygon]) -> Polygon:
 def row(number: int) -> list[Polygon]:
     """Footprints of the ten buildings in a row of the community."""
     return [footprint_in(cell(0), 10 * number + n) for n in range(10)]
+
+
+def sums(session: Session, town: Town) -> dict[int, tuple[int, int]]:
+    """Zone number -> buildings and households."""
+    return {
+        z.number: (z.buildings, z.households) for z in plan_queries.zone_lines(session, town.plan.id, TODAY)
+    }
+
+
+def refused(code: str, work: Callable[[], Any]) -> DomainError:
+    """The refusal with this code that the work must end in."""
+    with pytest.raises(DomainError) as caught:
+        work()
+    assert caught.value.code == code
+    return caught.value

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Account
 from app.errors import N_, Conflict, InvalidInput
 from app.zones.models import Plan, PlanStep
 from app.zones.queries.plans import plan_unknown
 
+CHANGED = N_("“%(who)s”刚刚改过这个方案，你的这一步没有保存。现在显示的是最新内容，请再做一次。")
 # What changed: the answer for the browser, and what is needed to take it back; None when nothing changed.
 Change = Callable[[Plan], tuple[dict[str, Any], dict[str, Any] | None]]
 
@@ -71,13 +73,13 @@ def take_step(session: Session, plan_id: int, ask: Ask, *, kind: str, asked: Any
     known = session.scalar(select(PlanStep).where(PlanStep.plan_id == plan_id, PlanStep.key == ask.key))
     if known is not None:
         if known.made_by != ask.by or known.before.get("wish") != wish:
-            raise InvalidInput("key_reused", N_("这个请求编号已经用过，请刷新页面后再试。"))
+            raise key_reused()
         return Outcome(known.answer, plan.version, known.id)
     refuse_outdated(session, plan, ask.seen_version)
     answer, before = change(plan)
     if before is None:
         return Outcome(answer, plan.version, 0)
-    plan.version += 1
+    count_change(plan, ask.by)
     step = PlanStep(
         plan_id=plan_id,
         key=ask.key,
@@ -125,7 +127,21 @@ def locked_plan(session: Session, plan_id: int, *, share: bool = False) -> Plan:
     return plan
 
 
-def refuse_outdated(session: Session, plan: Plan, seen_version: int) -> None:
+def count_change(plan: Plan, by: int | None) -> None:
+    """Say that a plan is another one now, and who made it so.
+
+    Parameters
+    ----------
+    plan : Plan
+        Locked.
+    by : int or None
+        The account.
+    """
+    plan.version += 1
+    plan.changed_by = by
+
+
+def refuse_outdated(session: Session, plan: Plan, seen_version: int, sentence: str = CHANGED) -> None:
     """Refuse a change by somebody who has not seen the plan as it is.
 
     Parameters
@@ -136,6 +152,8 @@ def refuse_outdated(session: Session, plan: Plan, seen_version: int) -> None:
         Locked.
     seen_version : int
         What the person saw.
+    sentence : str
+        What to tell the person; may name `who`.
 
     Raises
     ------
@@ -144,17 +162,10 @@ def refuse_outdated(session: Session, plan: Plan, seen_version: int) -> None:
     """
     if plan.version == seen_version:
         return
-    who = session.scalar(
-        text(
-            """SELECT a.login FROM plan_step s JOIN account a ON a.id = s.made_by WHERE s.plan_id = :plan
-               ORDER BY greatest(s.made_at, s.undone_at) DESC, s.id DESC LIMIT 1"""
-        ),
-        {"plan": plan.id},
-    )
-    raise Conflict(
-        "plan_changed",
-        N_("“%(who)s”刚刚改过这个方案，你的这一步没有保存。现在显示的是最新内容，请再做一次。"),
-        who=who or "?",
-        seen=seen_version,
-        now=plan.version,
-    )
+    who = session.scalar(select(Account.login).where(Account.id == plan.changed_by))
+    raise Conflict("plan_changed", sentence, who=who or "?", seen=seen_version, now=plan.version)
+
+
+def key_reused() -> InvalidInput:
+    """What to say when a key comes back with another wish, or from somebody else."""
+    return InvalidInput("key_reused", N_("这个请求编号已经用过，请刷新页面后再试。"))

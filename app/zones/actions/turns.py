@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, Conflict, NotFound
 from app.zones.actions.rows import drop_zone, insert_zone, label_zones, place
-from app.zones.actions.steps import Outcome, locked_plan, refuse_outdated
+from app.zones.actions.steps import Outcome, count_change, locked_plan, refuse_outdated
 from app.zones.models import Plan, PlanStep
 from app.zones.queries.plans import open_steps, zone_numbers
 
@@ -24,7 +24,7 @@ class Way(NamedTuple):
 
 
 def turn_step(
-    session: Session, plan_id: int, step_id: int, direction: Direction, seen_version: int
+    session: Session, plan_id: int, step_id: int, direction: Direction, *, seen_version: int, by: int | None
 ) -> Outcome:
     """Take back the last step of a draft, or do again what was taken back last.
 
@@ -38,6 +38,8 @@ def turn_step(
         Back or forth.
     seen_version : int
         The version that the person saw.
+    by : int or None
+        The account.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def turn_step(
     way = _WAYS[step.kind]
     (way.undo if back else way.redo)(session, plan, step.before)
     step.undone_at = datetime.now(UTC) if back else None
-    plan.version += 1
+    count_change(plan, by)
     return Outcome({**answer, "moved": _moved(session, step, undone=back)}, plan.version, step.id)
 
 
@@ -80,7 +82,7 @@ _COVERED = {
 
 def _moved(session: Session, step: PlanStep, *, undone: bool) -> list[dict[str, Any]] | None:
     """Where buildings are after a step went back or forth; None for steps that touch more than buildings."""
-    if step.kind == "add":
+    if step.kind in ("add", "name"):
         return []
     if step.kind != "give":
         return None
@@ -117,9 +119,18 @@ def _new_labels(session: Session, plan: Plan, before: dict[str, Any]) -> None:
     label_zones(session, plan, before["to"])
 
 
+def _old_name(session: Session, plan: Plan, before: dict[str, Any]) -> None:
+    plan.name = before["from"]
+
+
+def _new_name(session: Session, plan: Plan, before: dict[str, Any]) -> None:
+    plan.name = before["to"]
+
+
 _WAYS = {
     "give": Way(_put_back, _give_again),
     "add": Way(_zone_away, _zone_back),
     "remove": Way(_zone_back, _zone_away),
     "label": Way(_old_labels, _new_labels),
+    "name": Way(_old_name, _new_name),
 }

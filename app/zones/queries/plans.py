@@ -171,6 +171,7 @@ class PlanLine(NamedTuple):
     area_code: str
     name: str
     state: str
+    version: int
     from_on: date | None
     to_on: date | None
     zones: int
@@ -210,7 +211,7 @@ def plans_of(session: Session, area_codes: list[str], on: date) -> dict[str, lis
     """Plans of these communities: the one in force first, then drafts, the last changed first."""
     rows = session.execute(
         text(
-            """SELECT p.id, p.area_code, p.name, p.state, lower(p.during), upper(p.during),
+            """SELECT p.id, p.area_code, p.name, p.state, p.version, lower(p.during), upper(p.during),
                       (SELECT count(*) FROM zone WHERE plan_id = p.id), c.assigned, c.households,
                       coalesce((SELECT max(greatest(made_at, undone_at)) FROM plan_step WHERE plan_id = p.id),
                                p.created_at) AS changed_at,

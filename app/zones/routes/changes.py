@@ -7,20 +7,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import allow
 from app.errors import N_, InvalidInput
 from app.ground.routes.days import today
 from app.web import parse
 from app.zones import actions, map_layers
 from app.zones.actions import Ask, Direction, Outcome
 from app.zones.actions.give import MAX_IDS
+from app.zones.models import MAX_NAME
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import picked_by_lasso
 from app.zones.routes import shown
+from app.zones.routes.who import account_id
 from app.zones.rules import lasso_shape
 
 changes = Blueprint("plan_changes", __name__, url_prefix="/plans/<int:plan_id>")
-NAME_LENGTH = 60
 
 
 @changes.post("/buildings")
@@ -64,7 +65,7 @@ def pick(plan_id: int) -> Response:
 @allow("planner")
 def add_zone(plan_id: int) -> Response:
     asked = parse.json_object()
-    name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
+    name = parse.plain_text(asked.get("name", ""), _("名称"), MAX_NAME)
     with db.transaction() as session:
         done = actions.add_zone(session, plan_id, _request(asked), name, colours=map_layers.COLOURS)
         return _answer(session, plan_id, done)
@@ -74,7 +75,7 @@ def add_zone(plan_id: int) -> Response:
 @allow("planner")
 def rename_zone(plan_id: int, zone_id: int) -> Response:
     asked = parse.json_object()
-    name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
+    name = parse.plain_text(asked.get("name", ""), _("名称"), MAX_NAME)
     number = _row(asked, "number") if asked.get("number") is not None else None
     with db.transaction() as session:
         done = actions.rename_zone(session, plan_id, zone_id, _request(asked), name, number)
@@ -103,7 +104,12 @@ def turn(plan_id: int, direction: Direction) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
         done = actions.turn_step(
-            session, plan_id, _row(asked, "step"), direction, _row(asked, "seen_version")
+            session,
+            plan_id,
+            _row(asked, "step"),
+            direction,
+            seen_version=_row(asked, "seen_version"),
+            by=account_id(),
         )
         return _answer(session, plan_id, done)
 
@@ -112,10 +118,9 @@ def turn(plan_id: int, direction: Direction) -> Response:
 @allow("planner")
 def rename(plan_id: int) -> Response:
     asked = parse.json_object()
-    name = parse.plain_text(asked.get("name"), _("方案名称"), NAME_LENGTH)
+    name = parse.plain_text(asked.get("name"), _("方案名称"), MAX_NAME)
     with db.transaction() as session:
-        plan = actions.rename_plan(session, plan_id, name, _row(asked, "seen_version"))
-        return _answer(session, plan_id, Outcome({"name": plan.name}, plan.version, 0))
+        return _answer(session, plan_id, actions.rename_plan(session, plan_id, _request(asked), name))
 
 
 def _answer(session: Session, plan_id: int, done: Outcome) -> Response:
@@ -128,9 +133,8 @@ def _answer(session: Session, plan_id: int, done: Outcome) -> Response:
 
 def _request(asked: dict[str, Any]) -> Ask:
     """Who asks, what they saw, and the request's own key."""
-    account = current_account()
     key = parse.plain_text(asked.get("key"), "key", 64)
-    return Ask(_row(asked, "seen_version"), key, account.id if account else None)
+    return Ask(_row(asked, "seen_version"), key, account_id())
 
 
 def _row(asked: dict[str, Any], name: str) -> int:

@@ -111,6 +111,8 @@ def step_text(kind: str, answer: dict[str, Any]) -> str:
         return _("新建第 %(zone)s 责任区", zone=answer["zone"]["number"])
     if kind == "remove":
         return _("删除第 %(zone)s 责任区", zone=answer["zone"]["number"])
+    if kind == "name":
+        return _("方案改名为“%(name)s”", name=answer["name"])
     return _("改编号或名称")
 
 

@@ -1,6 +1,7 @@
 """The workbench of one plan: its page, and what the page's script asks for."""
 
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -19,6 +20,7 @@ from app.maps.figure import MapParts
 from app.web import headers, parse
 from app.web.pages import etag_answer, static_url, unchanged
 from app.zones import map_layers, rules
+from app.zones.models import MAX_NAME
 from app.zones.queries import buildings as building_queries
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import BuildingFilter
@@ -65,6 +67,8 @@ def show(plan_id: int) -> ResponseReturnValue:
         facts=facts,
         editable=editable,
         may_copy=account is not None and account.role == "planner",
+        copy_key=uuid4(),
+        max_name=MAX_NAME,
         in_force=force,
         words=page_words(),
         has_outlines=outlined,
