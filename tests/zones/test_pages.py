@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from io import BytesIO
+from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -202,6 +203,58 @@ def test_tiles_and_outlines_change_with_the_plan_and_are_unchanged_otherwise(
     ] == [(zone, 1, 60)]
 
 
+def test_what_the_browser_has_already_is_answered_with_one_small_question(
+    desk: Desk, planner, monkeypatch
+) -> None:
+    paths = (f"{desk.path}/outlines.geojson", f"{desk.path}/tiles/16/54373/26633.mvt")
+    kept = {path: planner.get(path).headers["ETag"] for path in paths}
+    for name in ("plan_facts", "zone_lines"):
+        monkeypatch.setattr(plan_queries, name, lambda *_: pytest.fail("asked for more than was needed"))
+    for path, etag in kept.items():
+        assert planner.get(path, headers={"If-None-Match": etag}).status_code == 304
+    counted = planner.send(
+        "POST", f"{desk.path}/pick", json={"lasso": lasso_json(around(row(0)))}, headers=JSON
+    )
+    assert counted.get_json()["by_zone"] == {"0": 10}
+    for missing in (999_999, 2**70):
+        assert planner.get(f"/plans/{missing}/tiles/16/54373/26633.mvt", headers=JSON).status_code == 404
+
+
+def test_a_page_reads_the_zones_once(planner, town: Town, monkeypatch) -> None:
+    asked = []
+    lines = plan_queries.zone_lines
+    monkeypatch.setattr(plan_queries, "zone_lines", lambda *given: asked.append(given) or lines(*given))
+    for page in ("", "/print"):
+        asked.clear()
+        assert planner.get(f"/plans/{town.plan.id}{page}").status_code == 200
+        assert len(asked) == 1
+
+
+def test_the_plan_in_force_is_named_on_a_draft(session, planner, town: Town) -> None:
+    session.execute(text("UPDATE plan SET state = 'published', during = '[2026-01-01,)', name = '现行的'"))
+    session.commit()
+    copied = planner.post(f"/plans/{town.plan.id}/copy", data={"key": uuid4()}).headers["Location"]
+    page = planner.get(copied).get_data(as_text=True)
+    assert f'<a href="/plans/{town.plan.id}">现行的</a>' in page
+    session.execute(text("UPDATE plan SET during = '[2026-01-01,2026-02-01)' WHERE state = 'published'"))
+    session.commit()
+    assert "现行的" not in planner.get(copied).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("known_on", ["[2026-01-01,2026-02-01)", "[2090-01-01,)"])
+def test_a_plan_outlives_what_is_known_of_its_community(session, planner, town: Town, known_on: str) -> None:
+    def extent() -> str:
+        page = planner.get(f"/plans/{town.plan.id}").get_data(as_text=True)
+        return re.search(r"fitBounds\((.*?),\s*\{", page, re.S).group(1)
+
+    before = extent()
+    session.execute(text("UPDATE area_version SET during = CAST(:on AS daterange)"), {"on": known_on})
+    session.commit()
+    for page in ("", "/print", "/export.html", "/outlines.geojson", "/zones.xlsx"):
+        assert planner.get(f"/plans/{town.plan.id}{page}").status_code == 200, page
+    assert extent() == before, "the map begins where the community was last known to be"
+
+
 def test_the_list_for_the_keyboard(desk: Desk, planner, town: Town) -> None:
     zone = desk.zone()
     desk.ask("/buildings", zone=zone, ids=town.buildings[:5])
@@ -274,6 +327,8 @@ def test_an_export_that_would_be_too_large_says_so(app: Flask, desk: Desk, plann
     monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], export_features=10))
     answer = planner.get(f"{desk.path}/export.html", headers=JSON)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "export_too_large")
+    assert "超过 10 栋" in answer.get_json()["sentence"]
+    assert "11" not in answer.get_json()["sentence"], "the rows stop at one more: it is no count"
 
 
 def test_the_printed_page_lists_every_building(odd_plan: Desk, planner) -> None:

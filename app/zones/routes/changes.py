@@ -43,11 +43,10 @@ def give(plan_id: int) -> Response:
 def pick(plan_id: int) -> Response:
     """What a lasso would take, without taking it."""
     lasso = lasso_shape(parse.json_object().get("lasso"))
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
+        plan = plan_queries.plan_head(session, plan_id)
         numbers = plan_queries.zone_numbers(session, plan_id)
-        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, on)
+        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, today())
     counts: dict[str, int] = {}
     for _building, _households, zone in picked.buildings:
         name = str(numbers.get(zone, 0)) if zone is not None else "0"
