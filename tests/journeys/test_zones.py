@@ -225,6 +225,17 @@ def test_the_keyboards_place_is_kept(page, live_server: LiveServer) -> None:
     expect(page.locator("#zone-list")).to_be_focused()
 
 
+def test_a_list_that_is_brought_back_makes_drafts_again(page, live_server: LiveServer) -> None:
+    sign_in(page, live_server, f"/plans?q={COMMUNITY}")
+    keys = "() => [...document.querySelectorAll('input[name=key]')].map((one) => one.value)"
+    before = page.evaluate(keys)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    after = page.evaluate(keys)
+    assert len({*before, *after}) == 2 * len(before) > 0
+    page.get_by_role("button", name=re.compile("新建草稿")).click()
+    settle(page)
+
+
 def test_two_quick_undos_take_two_steps_back(page, live_server: LiveServer) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     begin_draft(page, live_server)

@@ -55,6 +55,13 @@ export function freshKey() {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
+// A page brought back as it was left would only find what its forms have made already.
+export function renewFormKeys() {
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) for (const key of document.querySelectorAll('input[type=hidden][name=key]')) key.value = freshKey();
+  });
+}
+
 // Attributes starting with "on" are listeners; children are text or elements, never markup.
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

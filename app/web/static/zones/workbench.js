@@ -1,6 +1,6 @@
 // The workbench: choose a zone, then click buildings or draw around them. The map recolours at once; the server's
 // answer has the last word.
-import { fill, get, number, post, toast, words } from '../shared.js';
+import { fill, get, number, post, renewFormKeys, toast, words } from '../shared.js';
 import { get as mapNamed } from 'wardmap';
 import { BuildingList } from './list.js';
 import { NONE, ZonePanel } from './panel.js';
@@ -319,6 +319,7 @@ function listenToMap() {
 
 listenToPlan();
 listenToTools();
+renewFormKeys();
 showState();
 ward = await mapNamed('plan').catch(() => null);
 if (ward) {
