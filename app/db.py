@@ -150,6 +150,12 @@ def straight(session: Session) -> psycopg.Connection[Any]:
     return driver
 
 
+def like_patterns(words: str) -> dict[str, str]:
+    """Up to four words as LIKE patterns under the names w0, w1 …, for text that holds each; no sign in them is special."""
+    plain = (word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words.split()[:4])
+    return {f"w{n}": f"%{word}%" for n, word in enumerate(plain)}
+
+
 def explained(error: DBAPIError | psycopg.Error) -> Exception:
     """The domain error behind a database error, or the error itself when it is a defect."""
     cause = error.orig if isinstance(error, DBAPIError) else error

@@ -21,6 +21,21 @@ def own_database(cluster, settings, engine):
     db.bind(engine)
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("50%", {"50% 折"}), ("a_b", {"a_b"}), ("c\\d", {"c\\d"}), ("折 50%", {"50% 折"}),
+        ("", {"50% 折", "5000 折", "a_b", "axb", "c\\d"}), ("5 0 折 0 nobody-reads-a-fifth-word", {"50% 折", "5000 折"}),
+    ],
+)  # fmt: skip
+def test_words_are_looked_for_as_they_are_typed(session, words: str, found: set[str]) -> None:
+    wanted = db.like_patterns(words)
+    condition = " AND ".join(["true", *(f"name LIKE :{name}" for name in wanted)])
+    names = ["50% 折", "5000 折", "a_b", "axb", "c\\d"]
+    asked = text(f"SELECT name FROM unnest(CAST(:names AS text[])) AS t (name) WHERE {condition}")
+    assert set(session.scalars(asked, {**wanted, "names": names})) == found
+
+
 OTHERS = "pid <> pg_backend_pid() AND datname IS NOT NULL"
 
 

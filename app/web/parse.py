@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import orjson
 from flask import request
@@ -60,6 +61,14 @@ def plain_text(value: Any, name: str, longest: int) -> str:
             longest=longest,
         )
     return cleaned
+
+
+def form_key() -> UUID:
+    """The key that a form carries, so that sending it twice takes effect once."""
+    try:
+        return UUID(request.form.get("key", ""))
+    except ValueError:
+        raise InvalidInput("form_key_missing", N_("表单不完整，请刷新页面后再试。")) from None
 
 
 def json_object() -> dict[str, Any]:

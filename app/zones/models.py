@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +25,9 @@ from app.db import INSTANT, Base, explain
 from app.errors import N_, Conflict
 from app.ground.models.places import Area
 
+# Of a plan's or a zone's name.
+MAX_NAME = 60
+
 
 class Plan(Base):
     """One way to cut one community into zones. A draft can be changed; a published plan never is."""
@@ -32,13 +36,17 @@ class Plan(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     area_code: Mapped[str] = mapped_column(ForeignKey(Area.code), index=True)
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(MAX_NAME))
     state: Mapped[str] = mapped_column(String(12), server_default="draft")
     # Set while published: from the day it holds to the day the next one does.
     during: Mapped[Range[date] | None] = mapped_column(DATERANGE)
     created_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     version: Mapped[int] = mapped_column(Integer, server_default="1")
+    # Who is to be named to somebody who saw an older version.
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
+    # Made by the form that began it: sent twice, it makes one draft. None for plans that no form made.
+    key: Mapped[UUID | None] = mapped_column(unique=True)
 
     __table_args__ = (
         UniqueConstraint("id", "area_code"),
@@ -61,7 +69,7 @@ class Zone(Base):
     # The plan's, kept here so that one key to the zone also says that a building is of the plan's community.
     area_code: Mapped[str] = mapped_column(String(12))
     number: Mapped[int] = mapped_column(SmallInteger)
-    name: Mapped[str] = mapped_column(String(60), server_default="")
+    name: Mapped[str] = mapped_column(String(MAX_NAME), server_default="")
     colour: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
     __table_args__ = (

@@ -1,19 +1,15 @@
 """A lasso in the workbench: from the end of the stroke until the buildings stand there in their new colour."""
 
 import math
-import re
-import uuid
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
-import orjson
 import psycopg
 from playwright.sync_api import Browser
 
 from app.cluster import Facts
 from scripts.benches.browser import chromium, signed_in_page
+from scripts.benches.planner import Planner, largest_community
 from scripts.benches.report import Row
-from scripts.benches.server import Answer, Server, ask
 from scripts.benches.stage import Stage
 
 # Buildings in the lasso -> seconds, and the zoom at which a person would draw it.
@@ -52,6 +48,14 @@ class Place:
     code: str
     points: list[tuple[float, float]]
 
+    @classmethod
+    def largest(cls, facts: Facts) -> "Place":
+        """The community with the most buildings."""
+        code = largest_community(facts)
+        asked = "SELECT ST_X(point), ST_Y(point) FROM building WHERE area_code = %s"
+        with psycopg.connect(facts.superuser_conninfo) as connection:
+            return cls(code, [(x, y) for x, y in connection.execute(asked, (code,))])
+
     @property
     def middle(self) -> tuple[float, float]:
         half = len(self.points) // 2
@@ -68,45 +72,10 @@ class Place:
         return [*ring, ring[0]]
 
 
-@dataclass(frozen=True)
-class Planner:
-    """Makes plans over HTTP, as the pages do."""
-
-    server: Server
-    token: str
-
-    def new_plan(self, code: str) -> str:
-        """The path of a draft with one empty zone."""
-        made = self._post(
-            "/plans", urlencode({"csrf_token": self.token, "community": code, "name": uuid.uuid4().hex[:8]})
-        )
-        path = made.headers["location"].replace(self.server.url, "")
-        version = orjson.loads(self.server.get(f"{path}/state.json").body)["version"]
-        asked = {"name": "", "seen_version": version, "key": uuid.uuid4().hex}
-        self._post(f"{path}/zones", orjson.dumps(asked).decode(), "application/json")
-        return path
-
-    def _post(self, path: str, body: str, kind: str = "application/x-www-form-urlencoded") -> Answer:
-        headers = {
-            "Cookie": self.server.cookie,
-            "X-CSRFToken": self.token,
-            "Content-Type": kind,
-            "Accept": "application/json",
-        }
-        answer = ask(self.server.port, "POST", path, headers, body)
-        if answer.status >= 400:
-            raise RuntimeError(f"{path} was answered with {answer.status}: {answer.body[:200]!r}")
-        return answer
-
-
 def measure(stage: Stage) -> list[Row]:
     """Every round in a new plan, so that every building in the lasso changes."""
-    place = _largest(stage.town)
-    page = stage.server.get("/plans").body
-    token = re.search(rb'name="csrf-token" content="([^"]+)"', page)
-    if token is None:
-        raise RuntimeError("the list of plans carries no form token")
-    planner = Planner(stage.server, token[1].decode())
+    place = Place.largest(stage.town)
+    planner = Planner.signed_in(stage.server)
     rows = []
     with chromium() as browser:
         for size, budget in SIZES.items():
@@ -138,14 +107,3 @@ def _round(browser: Browser, planner: Planner, place: Place, size: int) -> tuple
     if not found["buildings"]:
         raise RuntimeError("the lasso changed nothing")
     return found["ms"] / 1000, found["buildings"]
-
-
-def _largest(facts: Facts) -> Place:
-    with psycopg.connect(facts.superuser_conninfo) as connection:
-        row = connection.execute(
-            "SELECT area_code FROM building GROUP BY area_code ORDER BY count(*) DESC LIMIT 1"
-        ).fetchone()
-        if row is None:
-            raise RuntimeError("the town is empty")
-        asked = "SELECT ST_X(point), ST_Y(point) FROM building WHERE area_code = %s"
-        return Place(row[0], [(x, y) for x, y in connection.execute(asked, row)])

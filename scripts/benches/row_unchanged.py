@@ -3,18 +3,20 @@
 from dataclasses import asdict
 
 from scripts.benches.loads import Ask, best_of
+from scripts.benches.planner import Planner, largest_community
 from scripts.benches.report import Row
 from scripts.benches.row_tiles import tiles_of
 from scripts.benches.stage import Stage
 
-NAMES = ("unchanged.tile", "unchanged.page")
+NAMES = ("unchanged.tile", "unchanged.page", "unchanged.plan_tile")
 BUDGET_PER_S = 1_500
 CLIENTS = 8
 CORES = 2
 
 
 def measure(stage: Stage) -> list[Row]:
-    """Tiles, and what else the town page asks for, each with the version that the browser has."""
+    """Tiles, what else the town page asks for, and a plan's tiles, each with the version that the browser has."""
+    plan = Planner.signed_in(stage.server).new_plan(largest_community(stage.town))
     paths = {
         NAMES[0]: [f"/tiles/building/{t.z}/{t.x}/{t.y}.mvt?by=kind" for t in tiles_of(stage.town, 16)[:50]],
         NAMES[1]: [
@@ -22,10 +24,15 @@ def measure(stage: Stage) -> list[Row]:
             "/ground/areas.geojson?level=street",
             *(f"/tiles/backdrop/{t.z}/{t.x}/{t.y}.mvt" for t in tiles_of(stage.town, 14)[:8]),
         ],
+        NAMES[2]: [
+            f"{plan}/outlines.geojson",
+            *(f"{plan}/tiles/{t.z}/{t.x}/{t.y}.mvt" for t in tiles_of(stage.town, 16)[:50]),
+        ],
     }
     what = {
         NAMES[0]: "unchanged building tile (If-None-Match), answers a second",
         NAMES[1]: "unchanged outlines and backdrop of the map page, answers a second",
+        NAMES[2]: "unchanged tiles and outlines of a plan, answers a second",
     }
     return [_row(stage, name, what[name], listed) for name, listed in paths.items()]
 

@@ -157,7 +157,7 @@ def test_the_export_is_one_file_without_other_hosts(login_as, session) -> None:
     assert "fetch-me" not in body
 
 
-def test_a_too_large_export_says_how_many(login_as, session, app) -> None:
+def test_a_too_large_export_says_what_is_too_many(login_as, session, app) -> None:
     from dataclasses import replace
 
     build_town(session)
@@ -170,6 +170,8 @@ def test_a_too_large_export_says_how_many(login_as, session, app) -> None:
         app.config["SETTINGS"] = kept
     assert answer.status_code == 422
     assert answer.json["code"] == "export_too_large"
+    assert "超过 5 栋" in answer.json["sentence"]
+    assert "6" not in answer.json["sentence"], "the rows stop at one more: it is no count"
 
 
 def test_overlapping_versions_of_an_area_are_refused_by_the_database(session, app) -> None:

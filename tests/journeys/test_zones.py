@@ -203,6 +203,89 @@ def test_removing_and_renaming_a_zone(page, live_server: LiveServer) -> None:
     wait_for_group(page, one, 1000)
 
 
+def test_the_keyboards_place_is_kept(page, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    begin_draft(page, live_server)
+    for number in (1, 2):
+        page.keyboard.press("n")
+        zone_row(page, number).wait_for()
+
+    def choose(entry: str) -> None:
+        zone_row(page, 1).locator("summary").focus()
+        page.keyboard.press("Enter")
+        zone_row(page, 1).get_by_role("button", name=entry).focus()
+        page.keyboard.press("Enter")
+
+    choose("改名或换编号")
+    page.locator("#zone-dialog").wait_for()
+    page.keyboard.press("Escape")
+    expect(zone_row(page, 1).locator("summary")).to_be_focused()
+    choose("删除责任区")
+    page.get_by_text("已删除").wait_for()
+    expect(page.locator("#zone-list")).to_be_focused()
+
+
+def test_a_list_that_is_brought_back_makes_drafts_again(page, live_server: LiveServer) -> None:
+    sign_in(page, live_server, f"/plans?q={COMMUNITY}")
+    keys = "() => [...document.querySelectorAll('input[name=key]')].map((one) => one.value)"
+    before = page.evaluate(keys)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    after = page.evaluate(keys)
+    assert len({*before, *after}) == 2 * len(before) > 0
+    page.get_by_role("button", name=re.compile("新建草稿")).click()
+    settle(page)
+
+
+def test_two_quick_undos_take_two_steps_back(page, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    begin_draft(page, live_server)
+    zones = page.locator(".zone-row:not(.is-none)")
+    for number in (1, 2):
+        page.keyboard.press("n")
+        zone_row(page, number).wait_for()
+    saved(page)
+    twice = "(id) => { for (let i = 0; i < 2; i += 1) document.getElementById(id).click(); }"
+    page.evaluate(twice, "undo")
+    expect(zones).to_have_count(0)
+    page.evaluate(twice, "redo")
+    expect(zones).to_have_count(2)
+
+
+def test_a_new_name_is_undone_like_any_other_step(page, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    begin_draft(page, live_server)
+    former = page.locator("#plan-name").inner_text()
+    page.locator("#rename-plan").click()
+    page.locator("#plan-new-name").fill("第二稿")
+    page.locator("#plan-dialog").get_by_role("button", name="保存").click()
+    expect(page.locator("#plan-name")).to_have_text("第二稿")
+    page.locator("#undo").click()
+    page.get_by_text("已撤销：方案改名为“第二稿”").wait_for()
+    expect(page.locator("#plan-name")).to_have_text(former)
+
+
+def test_a_slow_answer_never_takes_the_plan_back(page, live_server: LiveServer) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    begin_draft(page, live_server)
+    held: list[Any] = []
+    page.route("**/state.json", lambda route: held.append((route, route.fetch())))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    for _ in range(100):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    page.keyboard.press("n")
+    zone_row(page, 1).wait_for()
+    saved(page)
+    route, answer = held[0]
+    with page.expect_response("**/state.json"):
+        route.fulfill(response=answer)
+    page.wait_for_timeout(200)
+    expect(zone_row(page, 1)).to_be_visible()
+    page.keyboard.press("n")
+    zone_row(page, 2).wait_for()
+
+
 @pytest.fixture
 def colleague(browser, browser_context_args: dict[str, Any]) -> Iterator[Any]:
     """Somebody else's browser; a tab of the same one would sleep in the background."""

@@ -2,37 +2,35 @@
 
 from datetime import date
 
-import orjson
 import pytest
 from shapely.geometry import LineString, box
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.db import explained
-from app.errors import Conflict, DomainError, InvalidInput, NotFound
+from app.errors import Conflict, InvalidInput
 from app.zones import actions
 from app.zones.queries import buildings as building_queries
 from app.zones.queries import plans as plan_queries
 from tests.builders import build_building, cell, footprint_in
-from tests.zones.town import COMMUNITY, NEIGHBOUR, TODAY, Town, around, build_town, fresh_key, row
+from tests.zones.town import (
+    COMMUNITY,
+    NEIGHBOUR,
+    TODAY,
+    Town,
+    around,
+    ask,
+    build_town,
+    fresh_key,
+    refused,
+    row,
+    sums,
+)
 
 
 @pytest.fixture
 def town(session) -> Town:
     return build_town(session)
-
-
-def sums(session, town: Town) -> dict[int, tuple[int, int]]:
-    return {
-        z.number: (z.buildings, z.households) for z in plan_queries.zone_lines(session, town.plan.id, TODAY)
-    }
-
-
-def refused(code: str, work) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        work()
-    assert caught.value.code == code
-    return caught.value
 
 
 # --- giving ----------------------------------------------------------------------------------------
@@ -103,9 +101,7 @@ def test_the_database_itself_keeps_a_zone_in_the_community_of_its_plan(session, 
 
 def test_a_zone_of_another_plan_is_unknown(session, town: Town) -> None:
     other = actions.make_draft(session, NEIGHBOUR, "别处", None)
-    zone = actions.add_zone(session, other.id, colours=12, seen_version=1, key=fresh_key(), by=None).answer[
-        "zone"
-    ]["id"]
+    zone = actions.add_zone(session, other.id, ask(), colours=12).answer["zone"]["id"]
     refused("zone_unknown", lambda: town.give(session, zone, building_ids=town.buildings[:1]))
 
 
@@ -138,9 +134,9 @@ def test_neither_or_both_ways_of_picking_is_refused(session, town: Town) -> None
 def test_a_repeated_request_takes_effect_once(session, town: Town) -> None:
     zone = town.zone(session)
     key, seen = fresh_key(), town.plan.version
-    first = town.give(session, zone, building_ids=town.buildings[:4], key=key, seen_version=seen)
+    first = town.give(session, zone, town.ask(key=key, seen_version=seen), building_ids=town.buildings[:4])
     town.give(session, None, building_ids=town.buildings[:2])
-    again = town.give(session, zone, building_ids=town.buildings[:4], key=key, seen_version=seen)
+    again = town.give(session, zone, town.ask(key=key, seen_version=seen), building_ids=town.buildings[:4])
     assert again.answer == first.answer
     assert sums(session, town) == {1: (2, 40)}
     assert session.scalar(text("SELECT count(*) FROM plan_step WHERE key = :key"), {"key": key}) == 1
@@ -148,16 +144,22 @@ def test_a_repeated_request_takes_effect_once(session, town: Town) -> None:
 
 def test_a_key_may_not_come_back_with_another_wish(session, town: Town) -> None:
     zone, key = town.zone(session), fresh_key()
-    town.give(session, zone, building_ids=town.buildings[:1], key=key)
-    refused("key_reused", lambda: town.give(session, zone, building_ids=town.buildings[:2], key=key))
-    refused("key_unusable", lambda: town.give(session, zone, building_ids=town.buildings[:2], key="short"))
+    town.give(session, zone, town.ask(key=key), building_ids=town.buildings[:1])
+    refused(
+        "key_reused", lambda: town.give(session, zone, town.ask(key=key), building_ids=town.buildings[:2])
+    )
+    refused(
+        "key_unusable",
+        lambda: town.give(session, zone, town.ask(key="short"), building_ids=town.buildings[:2]),
+    )
 
 
 def test_who_has_not_seen_the_plan_as_it_is_is_refused(session, town: Town) -> None:
     zone, seen = town.zone(session), town.plan.version
     town.give(session, zone, building_ids=town.buildings[:1])
     problem = refused(
-        "plan_changed", lambda: town.give(session, zone, building_ids=town.buildings[1:2], seen_version=seen)
+        "plan_changed",
+        lambda: town.give(session, zone, town.ask(seen_version=seen), building_ids=town.buildings[1:2]),
     )
     assert (problem.facts["seen"], problem.facts["now"]) == (seen, seen + 1)
     assert sums(session, town) == {1: (1, 20)}
@@ -173,14 +175,12 @@ def test_a_published_plan_is_never_changed(session, town: Town) -> None:
     ways = [
         lambda: town.give(session, None, building_ids=town.buildings),
         lambda: town.zone(session),
-        lambda: actions.remove_zone(session, town.plan.id, zone, seen_version=3, key=fresh_key(), by=None),
-        lambda: actions.rename_zone(
-            session, town.plan.id, zone, "x", seen_version=3, key=fresh_key(), by=None
-        ),
-        lambda: actions.renumber_zones(session, town.plan.id, seen_version=3, key=fresh_key(), by=None),
-        lambda: actions.undo_step(session, town.plan.id, 1, 3),
-        lambda: actions.rename_plan(session, town.plan.id, "x", 3),
-        lambda: actions.delete_draft(session, town.plan.id),
+        lambda: actions.remove_zone(session, town.plan.id, zone, town.ask()),
+        lambda: actions.rename_zone(session, town.plan.id, zone, town.ask(), "x"),
+        lambda: actions.renumber_zones(session, town.plan.id, town.ask()),
+        lambda: town.turn(session, 1, "undo"),
+        lambda: actions.rename_plan(session, town.plan.id, town.ask(), "x"),
+        lambda: actions.delete_draft(session, town.plan.id, town.plan.version),
     ]
     for way in ways:
         refused("plan_published", way)
@@ -193,8 +193,8 @@ def test_a_published_plan_is_never_changed(session, town: Town) -> None:
 def everything(session, town: Town) -> list[tuple]:
     rows = session.execute(
         text(
-            """SELECT z.id, z.number, z.name, z.colour, m.building_id FROM zone z
-               LEFT JOIN zone_building m ON m.zone_id = z.id WHERE z.plan_id = :plan ORDER BY 1, 5"""
+            """SELECT p.name, z.id, z.number, z.name, z.colour, m.building_id FROM plan p LEFT JOIN zone z ON z.plan_id = p.id
+               LEFT JOIN zone_building m ON m.zone_id = z.id WHERE p.id = :plan ORDER BY 2, 6"""
         ),
         {"plan": town.plan.id},
     )
@@ -208,9 +208,6 @@ def test_every_step_can_be_undone_and_done_again(session, town: Town) -> None:
         session.flush()
         seen.append(everything(session, town))
 
-    def ask(action, *given):
-        return action(session, town.plan.id, *given, seen_version=town.plan.version, key=fresh_key(), by=None)
-
     first = town.zone(session)
     after()
     second = town.zone(session, "滨江片")
@@ -219,24 +216,26 @@ def test_every_step_can_be_undone_and_done_again(session, town: Town) -> None:
     after()
     town.give(session, second, building_ids=town.buildings[5:15])
     after()
-    ask(actions.rename_zone, second, "滨江", 1)
+    actions.rename_zone(session, town.plan.id, second, town.ask(), "滨江", 1)
     after()
-    ask(actions.renumber_zones)
+    actions.renumber_zones(session, town.plan.id, town.ask())
+    after()
+    actions.rename_plan(session, town.plan.id, town.ask(), "第二稿")
     after()
     town.give(session, None, building_ids=town.buildings[:2])
     after()
-    ask(actions.remove_zone, first)
+    actions.remove_zone(session, town.plan.id, first, town.ask())
     after()
     assert len({tuple(state) for state in seen}) == len(seen), "each step changed something"
     for state in reversed(seen[:-1]):
         last, _ = plan_queries.open_steps(session, town.plan.id)
-        actions.undo_step(session, town.plan.id, last.id, town.plan.version)
+        town.turn(session, last.id, "undo")
         session.flush()
         assert everything(session, town) == state
     assert plan_queries.open_steps(session, town.plan.id)[0] is None
     for state in seen[1:]:
         _, following = plan_queries.open_steps(session, town.plan.id)
-        actions.redo_step(session, town.plan.id, following.id, town.plan.version)
+        town.turn(session, following.id, "redo")
         session.flush()
         assert everything(session, town) == state
 
@@ -245,13 +244,13 @@ def test_undoing_twice_is_undoing_once(session, town: Town) -> None:
     zone = town.zone(session)
     step = town.give(session, zone, building_ids=town.buildings[:4])
     seen = town.plan.version
-    done = actions.undo_step(session, town.plan.id, step.step, seen)
+    done = town.turn(session, step.step, "undo", seen)
     assert done.answer["moved"] == [{"zone": None, "ids": town.buildings[:4]}]
-    again = actions.undo_step(session, town.plan.id, step.step, seen)
+    again = town.turn(session, step.step, "undo", seen)
     assert (again.answer["moved"], again.version) == (None, done.version)
-    redone = actions.redo_step(session, town.plan.id, step.step, done.version)
+    redone = town.turn(session, step.step, "redo", done.version)
     assert redone.answer["moved"] == [{"zone": 1, "ids": town.buildings[:4]}]
-    actions.undo_step(session, town.plan.id, step.step, redone.version)
+    town.turn(session, step.step, "undo", redone.version)
     assert sums(session, town) == {1: (0, 0)}
 
 
@@ -259,99 +258,37 @@ def test_only_the_last_step_is_undone_and_a_new_step_ends_doing_again(session, t
     zone = town.zone(session)
     first = town.give(session, zone, building_ids=town.buildings[:1])
     second = town.give(session, zone, building_ids=town.buildings[1:2])
-    refused("step_covered", lambda: actions.undo_step(session, town.plan.id, first.step, town.plan.version))
-    actions.undo_step(session, town.plan.id, second.step, town.plan.version)
+    refused("step_covered", lambda: town.turn(session, first.step, "undo"))
+    town.turn(session, second.step, "undo")
     town.give(session, zone, building_ids=town.buildings[2:3])
     assert plan_queries.open_steps(session, town.plan.id)[1] is None
-    refused("step_covered", lambda: actions.redo_step(session, town.plan.id, second.step, town.plan.version))
-    refused("step_unknown", lambda: actions.undo_step(session, town.plan.id, 999_999, town.plan.version))
+    refused("step_covered", lambda: town.turn(session, second.step, "redo"))
+    refused("step_unknown", lambda: town.turn(session, 999_999, "undo"))
 
 
 def test_undo_by_somebody_who_has_not_seen_the_plan_is_refused(session, town: Town) -> None:
     zone, seen = town.zone(session), town.plan.version
     step = town.give(session, zone, building_ids=town.buildings[:1])
-    refused("plan_changed", lambda: actions.undo_step(session, town.plan.id, step.step, seen))
+    refused("plan_changed", lambda: town.turn(session, step.step, "undo", seen))
 
 
-# --- zones and plans -----------------------------------------------------------------------------------
+# --- zones -----------------------------------------------------------------------------------
 
 
 def test_numbers_can_be_exchanged_and_follow_the_map(session, town: Town) -> None:
     south, north = town.zone(session), town.zone(session)
     town.give(session, south, lasso=around(row(0)))
     town.give(session, north, lasso=around(row(1)))
-    done = actions.renumber_zones(
-        session, town.plan.id, seen_version=town.plan.version, key=fresh_key(), by=None
-    )
+    done = actions.renumber_zones(session, town.plan.id, town.ask())
     assert done.answer == {"changed": 2}
     numbers = {z.id: z.number for z in plan_queries.zone_lines(session, town.plan.id, TODAY)}
     assert numbers == {north: 1, south: 2}
-    again = actions.renumber_zones(
-        session, town.plan.id, seen_version=town.plan.version, key=fresh_key(), by=None
-    )
+    again = actions.renumber_zones(session, town.plan.id, town.ask())
     assert (again.answer, again.step) == ({"changed": 0}, 0)
     refused(
         "number_unusable",
-        lambda: actions.rename_zone(
-            session, town.plan.id, south, "", 1000, seen_version=town.plan.version, key=fresh_key(), by=None
-        ),
+        lambda: actions.rename_zone(session, town.plan.id, south, town.ask(), "", 1000),
     )
-
-
-def test_a_copy_is_equal_and_independent(session, town: Town) -> None:
-    zone = town.zone(session, "滨江片")
-    town.give(session, zone, building_ids=town.buildings[:7])
-    copied = actions.copy_plan(session, town.plan.id, "另一份", None)
-    line = plan_queries.zone_lines(session, copied.id, TODAY)[0]
-    assert (line.number, line.name, line.buildings, line.households) == (1, "滨江片", 7, 140)
-    actions.give_buildings(
-        session,
-        copied.id,
-        None,
-        building_ids=town.buildings,
-        seen_version=1,
-        key=fresh_key(),
-        by=None,
-        on=TODAY,
-    )
-    assert sums(session, town) == {1: (7, 140)}
-
-
-def test_plans_belong_to_communities_and_have_names(session, town: Town) -> None:
-    refused("not_a_community", lambda: actions.make_draft(session, "329901001000", "x", None))
-    refused("area_unknown", lambda: actions.make_draft(session, "329901001999", "x", None))
-    refused("plan_nameless", lambda: actions.make_draft(session, COMMUNITY, "  ", None))
-    refused("plan_nameless", lambda: actions.make_draft(session, COMMUNITY, "名" * 61, None))
-    with pytest.raises(NotFound):
-        actions.copy_plan(session, 999_999, "x", None)
-
-
-def test_a_deleted_draft_leaves_nothing(session, town: Town) -> None:
-    zone = town.zone(session)
-    town.give(session, zone, building_ids=town.buildings)
-    assert actions.delete_draft(session, town.plan.id) == COMMUNITY
-    for table in ("plan", "zone", "zone_building", "plan_step"):
-        assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
-
-
-def test_zones_of_a_file_become_plans_in_force(session, town: Town, tmp_path) -> None:
-    actions.delete_draft(session, town.plan.id)
-    codes = [f"{COMMUNITY}{n:05d}" for n in range(1, 21)]
-    zones = [
-        {"number": 1, "name": "第一责任区", "buildings": codes[:12]},
-        {"number": 2, "name": "滨江片", "buildings": codes[12:]},
-    ]
-    path = tmp_path / "zones.json"
-    path.write_bytes(orjson.dumps({COMMUNITY: zones}))
-    assert actions.load_zones(session, path, None, TODAY) == 2
-    assert actions.load_zones(session, path, None, TODAY) == 0, "a second run changes nothing"
-    plan = plan_queries.plans_of(session, [COMMUNITY], TODAY)[COMMUNITY][0]
-    assert (plan.state, plan.in_force, plan.from_on, plan.assigned) == ("published", True, TODAY, 20)
-    assert [z.name for z in plan_queries.zone_lines(session, plan.id, TODAY)] == ["", "滨江片"]
-    path.write_bytes(
-        orjson.dumps({NEIGHBOUR: [{"number": 1, "name": "", "buildings": [f"{NEIGHBOUR}99999"]}]})
-    )
-    refused("zones_unmatched", lambda: actions.load_zones(session, path, None, TODAY))
 
 
 # --- asking ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from io import BytesIO
+from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -14,9 +15,9 @@ from app.zones import map_layers, rules
 from app.zones.queries import outlines as outline_queries
 from app.zones.queries import plans as plan_queries
 from tests.builders import build_building, cell, footprint_in
-from tests.zones.town import COMMUNITY, NEIGHBOUR, TODAY, Town, around, build_town, fresh_key, row
+from tests.zones.desk import JSON, Desk
+from tests.zones.town import COMMUNITY, TODAY, Town, around, build_town, fresh_key, row
 
-JSON = {"Accept": "application/json"}
 UNSAFE = "</script><img src=x onerror=alert(1)>"
 
 
@@ -32,23 +33,6 @@ def planner(login_as):
     return login_as("planner")
 
 
-class Desk:
-    """What the workbench's script does."""
-
-    def __init__(self, visitor, town: Town) -> None:
-        self.visitor, self.path = visitor, f"/plans/{town.plan.id}"
-
-    def state(self) -> dict:
-        return self.visitor.get(f"{self.path}/state.json", headers=JSON).get_json()
-
-    def ask(self, path: str, method: str = "POST", **body):
-        body = {"seen_version": self.state()["version"], "key": fresh_key(), **body}
-        return self.visitor.send(method, f"{self.path}{path}", json=body, headers=JSON)
-
-    def zone(self, **body) -> int:
-        return self.ask("/zones", **body).get_json()["answer"]["zone"]["id"]
-
-
 @pytest.fixture
 def desk(planner, town) -> Desk:
     return Desk(planner, town)
@@ -59,37 +43,6 @@ def lasso_json(area) -> dict:
 
 
 # --- pages -------------------------------------------------------------------------------------------
-
-
-def test_the_list_shows_every_community_and_what_to_do(planner, town) -> None:
-    page = planner.get("/plans").get_data(as_text=True)
-    assert "沿江社区" in page
-    assert "东门社区" in page
-    assert "试划" in page
-    assert "20 栋未划入" in page
-    assert "还没有方案" in page
-    found = planner.get(f"/plans?community={NEIGHBOUR}").get_data(as_text=True)
-    assert "东门社区" in found
-    assert "沿江社区" not in found
-    assert "没有找到" in planner.get("/plans?q=没有这里").get_data(as_text=True)
-
-
-def test_with_no_community_the_list_says_what_comes_first(planner) -> None:
-    page = planner.get("/plans").get_data(as_text=True)
-    assert 'href="/imports/new"' in page
-    assert "还没有社区" in page
-
-
-def test_a_draft_is_begun_copied_and_deleted(session, planner, town) -> None:
-    begun = planner.post("/plans", data={"community": NEIGHBOUR})
-    assert begun.status_code == 303
-    target = begun.headers["Location"]
-    assert "东门社区" in planner.get(target).get_data(as_text=True)
-    copied = planner.post(f"{target}/copy", data={"name": "第二稿"})
-    assert "第二稿" in planner.get(copied.headers["Location"]).get_data(as_text=True)
-    gone = planner.post(f"{target}/delete")
-    assert gone.headers["Location"].endswith(f"/plans?community={NEIGHBOUR}")
-    assert planner.get(target).status_code == 404
 
 
 def test_the_page_of_a_plan_is_small_and_holds_words_and_state(planner, town) -> None:
@@ -185,7 +138,9 @@ def test_drawing_from_the_first_zone_to_undo(desk: Desk, town: Town) -> None:
     assert desk.ask("/renumber").get_json()["answer"] == {"changed": 1}
     removed = desk.ask(f"/zones/{zone}", "DELETE").get_json()
     assert (removed["answer"]["released"], removed["state"]["zones"]) == (10, [])
-    assert desk.ask("/name", name="新名字").get_json()["state"]["name"] == "新名字"
+    named = desk.ask("/name", name="新名字").get_json()["state"]
+    assert (named["name"], named["undo"]["text"]) == ("新名字", "方案改名为“新名字”")
+    assert desk.ask("/undo", step=named["undo"]["id"]).get_json()["state"]["name"] == "试划"
 
 
 def test_counting_first_changes_nothing(desk: Desk, town: Town) -> None:
@@ -246,6 +201,58 @@ def test_tiles_and_outlines_change_with_the_plan_and_are_unchanged_otherwise(
     assert [
         (f["id"], f["properties"]["number"], f["properties"]["households"]) for f in outlines["features"]
     ] == [(zone, 1, 60)]
+
+
+def test_what_the_browser_has_already_is_answered_with_one_small_question(
+    desk: Desk, planner, monkeypatch
+) -> None:
+    paths = (f"{desk.path}/outlines.geojson", f"{desk.path}/tiles/16/54373/26633.mvt")
+    kept = {path: planner.get(path).headers["ETag"] for path in paths}
+    for name in ("plan_facts", "zone_lines"):
+        monkeypatch.setattr(plan_queries, name, lambda *_: pytest.fail("asked for more than was needed"))
+    for path, etag in kept.items():
+        assert planner.get(path, headers={"If-None-Match": etag}).status_code == 304
+    counted = planner.send(
+        "POST", f"{desk.path}/pick", json={"lasso": lasso_json(around(row(0)))}, headers=JSON
+    )
+    assert counted.get_json()["by_zone"] == {"0": 10}
+    for missing in (999_999, 2**70):
+        assert planner.get(f"/plans/{missing}/tiles/16/54373/26633.mvt", headers=JSON).status_code == 404
+
+
+def test_a_page_reads_the_zones_once(planner, town: Town, monkeypatch) -> None:
+    asked = []
+    lines = plan_queries.zone_lines
+    monkeypatch.setattr(plan_queries, "zone_lines", lambda *given: asked.append(given) or lines(*given))
+    for page in ("", "/print"):
+        asked.clear()
+        assert planner.get(f"/plans/{town.plan.id}{page}").status_code == 200
+        assert len(asked) == 1
+
+
+def test_the_plan_in_force_is_named_on_a_draft(session, planner, town: Town) -> None:
+    session.execute(text("UPDATE plan SET state = 'published', during = '[2026-01-01,)', name = '现行的'"))
+    session.commit()
+    copied = planner.post(f"/plans/{town.plan.id}/copy", data={"key": uuid4()}).headers["Location"]
+    page = planner.get(copied).get_data(as_text=True)
+    assert f'<a href="/plans/{town.plan.id}">现行的</a>' in page
+    session.execute(text("UPDATE plan SET during = '[2026-01-01,2026-02-01)' WHERE state = 'published'"))
+    session.commit()
+    assert "现行的" not in planner.get(copied).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("known_on", ["[2026-01-01,2026-02-01)", "[2090-01-01,)"])
+def test_a_plan_outlives_what_is_known_of_its_community(session, planner, town: Town, known_on: str) -> None:
+    def extent() -> str:
+        page = planner.get(f"/plans/{town.plan.id}").get_data(as_text=True)
+        return re.search(r"fitBounds\((.*?),\s*\{", page, re.S).group(1)
+
+    before = extent()
+    session.execute(text("UPDATE area_version SET during = CAST(:on AS daterange)"), {"on": known_on})
+    session.commit()
+    for page in ("", "/print", "/export.html", "/outlines.geojson", "/zones.xlsx"):
+        assert planner.get(f"/plans/{town.plan.id}{page}").status_code == 200, page
+    assert extent() == before, "the map begins where the community was last known to be"
 
 
 def test_the_list_for_the_keyboard(desk: Desk, planner, town: Town) -> None:
@@ -320,6 +327,8 @@ def test_an_export_that_would_be_too_large_says_so(app: Flask, desk: Desk, plann
     monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], export_features=10))
     answer = planner.get(f"{desk.path}/export.html", headers=JSON)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "export_too_large")
+    assert "超过 10 栋" in answer.get_json()["sentence"]
+    assert "11" not in answer.get_json()["sentence"], "the rows stop at one more: it is no count"
 
 
 def test_the_printed_page_lists_every_building(odd_plan: Desk, planner) -> None:

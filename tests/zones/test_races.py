@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -11,7 +12,7 @@ from app import db
 from app.errors import Conflict
 from app.zones import actions
 from tests.conftest import copy_database
-from tests.zones.town import TODAY, Town, build_town, fresh_key
+from tests.zones.town import TODAY, Town, ask, build_town, fresh_key
 
 
 @pytest.fixture
@@ -57,8 +58,7 @@ def test_two_planners_give_one_building_to_two_zones(engine, town) -> None:
 
         def give(zone, building=building, seen=seen):
             return lambda session: actions.give_buildings(
-                session, made.plan.id, zone, building_ids=[building], seen_version=seen,
-                key=fresh_key(), by=None, on=TODAY,
+                session, made.plan.id, zone, ask(seen), building_ids=[building], on=TODAY
             )  # fmt: skip
 
         results = at_once(engine, [give(zone) for zone in zones])
@@ -81,10 +81,8 @@ def test_the_same_request_twice_at_once_takes_effect_once(engine, town) -> None:
             session,
             made.plan.id,
             zones[0],
+            ask(seen, key),
             building_ids=made.buildings[:5],
-            seen_version=seen,
-            key=key,
-            by=None,
             on=TODAY,
         )
 
@@ -99,16 +97,30 @@ def test_undo_against_a_new_step(engine, town) -> None:
     made, zones = town
     with Session(engine) as session:
         step = actions.give_buildings(
-            session, made.plan.id, zones[0], building_ids=made.buildings[:5], seen_version=made.plan.version,
-            key=fresh_key(), by=None, on=TODAY,
+            session, made.plan.id, zones[0], made.ask(), building_ids=made.buildings[:5], on=TODAY
         )  # fmt: skip
         session.commit()
 
     def give(session):
         return actions.give_buildings(
-            session, made.plan.id, zones[1], building_ids=made.buildings[:5], seen_version=step.version,
-            key=fresh_key(), by=None, on=TODAY,
+            session, made.plan.id, zones[1], ask(step.version), building_ids=made.buildings[:5], on=TODAY
         )  # fmt: skip
 
-    results = at_once(engine, [give, lambda s: actions.undo_step(s, made.plan.id, step.step, step.version)])
+    results = at_once(engine, [give, lambda s: made.turn(s, step.step, "undo", step.version)])
     assert sum(isinstance(one, Conflict) for one in results) == 1
+
+
+def test_a_double_click_makes_one_draft(engine, town) -> None:
+    made, zones = town
+    for key in (uuid4(), uuid4()):
+
+        def copy(session, key=key):
+            return actions.copy_plan(session, made.plan.id, "另一份", None, key).id
+
+        results = at_once(engine, [copy] * 4)
+        assert len(set(results)) == 1
+        with Session(engine) as session:
+            copied = session.scalar(
+                text("SELECT count(*) FROM zone WHERE plan_id = :plan"), {"plan": results[0]}
+            )
+            assert copied == len(zones)

@@ -113,6 +113,19 @@ def area_on(session: Session, code: str, on: date) -> AreaFacts:
     return AreaFacts(row[0], row[1], row[2], row[3], row[4], bounds, row[9])
 
 
+def bounds_on(session: Session, code: str, on: date) -> Bounds | None:
+    """An area's extent on that day, or the last that is known of it; None when it has never had a boundary."""
+    row = session.execute(
+        text(
+            """SELECT ST_XMin(boundary), ST_YMin(boundary), ST_XMax(boundary), ST_YMax(boundary) FROM area_version
+               WHERE area_code = :code AND boundary IS NOT NULL
+               ORDER BY during @> CAST(:on AS date) DESC, lower(during) DESC NULLS LAST LIMIT 1"""
+        ),
+        {"code": code, "on": on},
+    ).first()
+    return (row[0], row[1], row[2], row[3]) if row else None
+
+
 def area_versions(session: Session, code: str) -> list[dict[str, Any]]:
     """Every version of an area's name and boundary, newest first."""
     rows = session.execute(

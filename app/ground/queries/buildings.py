@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import like_patterns
 from app.errors import N_, NotFound
 from app.ground.queries.tiles import GROUPS
 
@@ -48,14 +49,13 @@ def found_places(session: Session, words: str, on: date, limit: int = 20) -> lis
 
     Several words must all be found. A building is found by its community's name too: “滨江 3幢”.
     """
-    parts = [part for part in words.split() if part][:4]
-    if not parts:
+    wanted = like_patterns(words)
+    if not wanted:
         return []
-    wanted = {f"w{n}": "%" + _plain(part) + "%" for n, part in enumerate(parts)}
-    area_match = " AND ".join(f"(v.name ILIKE :w{n} OR a.code LIKE :w{n})" for n in range(len(parts)))
+    area_match = " AND ".join(f"(v.name ILIKE :{word} OR a.code LIKE :{word})" for word in wanted)
     building_match = " AND ".join(
-        f"(b.name ILIKE :w{n} OR b.address ILIKE :w{n} OR b.code LIKE :w{n} OR v.name ILIKE :w{n})"
-        for n in range(len(parts))
+        f"(b.name ILIKE :{word} OR b.address ILIKE :{word} OR b.code LIKE :{word} OR v.name ILIKE :{word})"
+        for word in wanted
     )
     rows = session.execute(
         text(
@@ -72,7 +72,7 @@ def found_places(session: Session, words: str, on: date, limit: int = 20) -> lis
                  WHERE b.during @> CAST(:on AS date) AND {building_match}
                  ORDER BY b.name <> :first, length(b.name), b.code LIMIT :most)"""
         ),
-        {**wanted, "on": on, "most": limit, "first": parts[-1]},
+        {**wanted, "on": on, "most": limit, "first": words.split()[:4][-1]},
     )
     return [dict(row._mapping) for row in rows][:limit]
 
@@ -124,7 +124,3 @@ def backdrop_features(session: Session, within: str, on: date) -> dict[str, dict
             ],
         }
     return collections
-
-
-def _plain(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

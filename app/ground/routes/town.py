@@ -166,6 +166,13 @@ def export(code: str) -> Response:
             "buildings": building_queries.building_features(session, prefix, on, by, most),
             "areas": orjson.loads(area_queries.areas_geojson(session, facts.level, code, on)),
         }
+        if len(collections["buildings"]["features"]) > most:
+            # One more than the limit was read: how many there are is not known, and not worth asking.
+            raise InvalidInput(
+                "export_too_large",
+                N_("这里的楼栋超过 %(most)s 栋，一个地图文件放不下。请缩小范围，例如只导出一个社区。"),
+                most=most,
+            )
         # What stands around it is cut short, never the reason to refuse.
         room = most - sum(len(one["features"]) for one in collections.values())
         for theme, around in building_queries.backdrop_features(session, prefix, on).items():

@@ -45,6 +45,23 @@ export function post(url, body = {}, method = 'POST') {
   });
 }
 
+// For a request that may be sent twice and must take effect once.
+export function freshKey() {
+  // randomUUID exists only on secure addresses; an office may well use http inside its network.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+// A page brought back as it was left would only find what its forms have made already.
+export function renewFormKeys() {
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) for (const key of document.querySelectorAll('input[type=hidden][name=key]')) key.value = freshKey();
+  });
+}
+
 // Attributes starting with "on" are listeners; children are text or elements, never markup.
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

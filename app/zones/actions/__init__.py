@@ -2,10 +2,13 @@
 
 from app.zones.actions.give import give_buildings
 from app.zones.actions.plans import copy_plan, delete_draft, load_zones, make_draft, rename_plan
-from app.zones.actions.steps import Outcome, redo_step, undo_step
+from app.zones.actions.steps import Ask, Outcome
+from app.zones.actions.turns import Direction, turn_step
 from app.zones.actions.zones import add_zone, remove_zone, rename_zone, renumber_zones
 
 __all__ = [
+    "Ask",
+    "Direction",
     "Outcome",
     "add_zone",
     "copy_plan",
@@ -13,10 +16,9 @@ __all__ = [
     "give_buildings",
     "load_zones",
     "make_draft",
-    "redo_step",
     "remove_zone",
     "rename_plan",
     "rename_zone",
     "renumber_zones",
-    "undo_step",
+    "turn_step",
 ]

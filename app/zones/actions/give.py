@@ -5,15 +5,15 @@ from datetime import date
 from typing import Any
 
 from shapely.geometry import MultiPolygon, Polygon
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput
 from app.zones.actions.rows import place
-from app.zones.actions.steps import Outcome, take_step
+from app.zones.actions.steps import Ask, Outcome, take_step
 from app.zones.actions.zones import zone_of
 from app.zones.models import Plan
 from app.zones.queries.buildings import Picked, picked_by_id, picked_by_lasso
+from app.zones.queries.plans import zone_numbers
 
 MAX_IDS = 50_000
 
@@ -22,12 +22,10 @@ def give_buildings(
     session: Session,
     plan_id: int,
     zone_id: int | None,
+    ask: Ask,
     *,
     building_ids: Sequence[int] | None = None,
     lasso: Polygon | MultiPolygon | None = None,
-    seen_version: int,
-    key: str,
-    by: int | None,
     on: date,
 ) -> Outcome:
     """Give buildings to a zone of a draft, or take them out of any.
@@ -40,12 +38,12 @@ def give_buildings(
         The draft.
     zone_id : int or None
         One of its zones; None takes the buildings out.
+    ask : Ask
+        As in `take_step`.
     building_ids : sequence of int, optional
         Which buildings; at most 50,000.
     lasso : Polygon or MultiPolygon, optional
         Instead of ids: EPSG:4326, valid. The point on a building's surface decides whether it is inside.
-    seen_version, key, by
-        As in `take_step`.
     on : date
         Today in the office; buildings that are no longer there do not count.
 
@@ -84,9 +82,7 @@ def give_buildings(
         return answer, {"to": zone_id, "from": former}
 
     asked = [zone_id, outline.hex() if outline else sorted(building_ids or ())]
-    return take_step(
-        session, plan_id, kind="give", asked=asked, seen_version=seen_version, key=key, by=by, change=change
-    )
+    return take_step(session, plan_id, ask, kind="give", asked=asked, change=change)
 
 
 def _counted(
@@ -96,12 +92,7 @@ def _counted(
     moving: Sequence[tuple[int, int, int | None]],
     number: int | None,
 ) -> dict[str, Any]:
-    numbers = {
-        row[0]: row[1]
-        for row in session.execute(
-            text("SELECT id, number FROM zone WHERE plan_id = :plan"), {"plan": plan.id}
-        )
-    }
+    numbers = zone_numbers(session, plan.id)
     moved_from: dict[str, int] = {}
     for _building, _households, zone in moving:
         if zone is not None:

@@ -3,23 +3,24 @@
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput, NotFound
 from app.ground.models.places import Area
-from app.zones.actions.steps import lock_draft, refuse_outdated
-from app.zones.models import Plan, Zone
+from app.zones.actions.steps import Ask, Outcome, key_reused, locked_plan, refuse_outdated, take_step
+from app.zones.models import MAX_NAME, Plan, Zone
 from app.zones.rules import own_name
 
-MAX_NAME = 60
 PRESENT_NAME = "现行责任区"
+NOT_DELETED = N_("“%(who)s”刚刚改过这份草稿，所以没有删除。请先打开看一看，再决定是否删除。")
 
 
-def make_draft(session: Session, area_code: str, name: str, by: int | None) -> Plan:
+def make_draft(session: Session, area_code: str, name: str, by: int | None, key: UUID | None = None) -> Plan:
     """Begin a plan without zones.
 
     Parameters
@@ -32,6 +33,8 @@ def make_draft(session: Session, area_code: str, name: str, by: int | None) -> P
         1 to 60 characters.
     by : int or None
         The account.
+    key : UUID or None
+        Made by the form: the same key again gives the draft that is already there.
 
     Returns
     -------
@@ -43,21 +46,17 @@ def make_draft(session: Session, area_code: str, name: str, by: int | None) -> P
     NotFound
         "area_unknown".
     InvalidInput
-        "not_a_community"; "plan_nameless".
+        "not_a_community"; "plan_nameless"; "key_reused".
     """
     level = session.scalar(select(Area.level).where(Area.code == area_code))
     if level is None:
         raise NotFound("area_unknown", N_("没有编码为 %(area)s 的区划。"), area=area_code)
     if level != "community":
         raise InvalidInput("not_a_community", N_("责任区方案要建在一个社区上，不能建在街道或区上。"))
-    plan = Plan(area_code=area_code, name=_checked_name(name), created_by=by)
-    session.add(plan)
-    # The id is where the browser goes next.
-    session.flush()
-    return plan
+    return _begun(session, area_code, name, by, key)[0]
 
 
-def copy_plan(session: Session, plan_id: int, name: str, by: int | None) -> Plan:
+def copy_plan(session: Session, plan_id: int, name: str, by: int | None, key: UUID | None = None) -> Plan:
     """Begin a draft from the zones of another plan.
 
     Parameters
@@ -70,6 +69,8 @@ def copy_plan(session: Session, plan_id: int, name: str, by: int | None) -> Plan
         Of the copy, 1 to 60 characters.
     by : int or None
         The account.
+    key : UUID or None
+        Made by the form: the same key again gives the draft that is already there.
 
     Returns
     -------
@@ -81,12 +82,12 @@ def copy_plan(session: Session, plan_id: int, name: str, by: int | None) -> Plan
     NotFound
         "plan_unknown".
     InvalidInput
-        "plan_nameless".
+        "plan_nameless"; "key_reused".
     """
-    original = session.get(Plan, plan_id, with_for_update={"read": True}, populate_existing=True)
-    if original is None:
-        raise NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
-    copied = make_draft(session, original.area_code, name, by)
+    original = locked_plan(session, plan_id, share=True)
+    copied, fresh = _begun(session, original.area_code, name, by, key)
+    if not fresh:
+        return copied
     bound = {"old": plan_id, "new": copied.id}
     session.execute(
         text(
@@ -107,8 +108,8 @@ def copy_plan(session: Session, plan_id: int, name: str, by: int | None) -> Plan
     return copied
 
 
-def rename_plan(session: Session, plan_id: int, name: str, seen_version: int) -> Plan:
-    """Give a draft another name.
+def rename_plan(session: Session, plan_id: int, ask: Ask, name: str) -> Outcome:
+    """Give a draft another name; a step like any other, so it can be undone.
 
     Parameters
     ----------
@@ -116,33 +117,34 @@ def rename_plan(session: Session, plan_id: int, name: str, seen_version: int) ->
         Inside a transaction.
     plan_id : int
         The draft.
+    ask : Ask
+        As in `take_step`.
     name : str
         1 to 60 characters.
-    seen_version : int
-        The version that the person saw.
 
     Returns
     -------
-    Plan
-        With its new version.
+    Outcome
+        answer: {"name": as it is now}.
 
     Raises
     ------
     NotFound, Conflict
-        As `lock_draft` and `refuse_outdated`.
+        As `take_step`.
     InvalidInput
         "plan_nameless".
     """
-    plan = lock_draft(session, plan_id)
-    refuse_outdated(session, plan, seen_version)
-    wanted = _checked_name(name)
-    if wanted != plan.name:
-        plan.name = wanted
-        plan.version += 1
-    return plan
+
+    def change(plan: Plan) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        former, plan.name = plan.name, _checked_name(name)
+        if plan.name == former:
+            return {"name": former}, None
+        return {"name": plan.name}, {"from": former, "to": plan.name}
+
+    return take_step(session, plan_id, ask, kind="name", asked=name, change=change)
 
 
-def delete_draft(session: Session, plan_id: int) -> str:
+def delete_draft(session: Session, plan_id: int, seen_version: int) -> str:
     """Delete a draft with its zones and steps.
 
     Parameters
@@ -151,6 +153,8 @@ def delete_draft(session: Session, plan_id: int) -> str:
         Inside a transaction.
     plan_id : int
         The draft.
+    seen_version : int
+        The version that the person saw: nobody's work since then is thrown away unseen.
 
     Returns
     -------
@@ -162,9 +166,10 @@ def delete_draft(session: Session, plan_id: int) -> str:
     NotFound
         "plan_unknown".
     Conflict
-        "plan_published".
+        "plan_published"; "plan_changed".
     """
-    plan = lock_draft(session, plan_id)
+    plan = locked_plan(session, plan_id)
+    refuse_outdated(session, plan, seen_version, NOT_DELETED)
     session.execute(text("DELETE FROM plan WHERE id = :plan"), {"plan": plan_id})
     return plan.area_code
 
@@ -207,6 +212,24 @@ def load_zones(session: Session, path: Path, by: int | None = None, on: date | N
         made += len(zones)
     session.flush()
     return made
+
+
+def _begun(
+    session: Session, area_code: str, name: str, by: int | None, key: UUID | None
+) -> tuple[Plan, bool]:
+    """The draft that a form asks for, and whether it is new: a form sent twice finds it made already."""
+    made = session.scalar(
+        insert(Plan)
+        .values(area_code=area_code, name=_checked_name(name), created_by=by, key=key)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Plan)
+    )
+    if made is not None:
+        return made, True
+    known = session.scalars(select(Plan).where(Plan.key == key)).one()
+    if (known.area_code, known.created_by) != (area_code, by):
+        raise key_reused()
+    return known, False
 
 
 def _load_zone(session: Session, plan: Plan, wanted: dict[str, Any], position: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput, NotFound
 from app.zones.actions.rows import drop_zone, label_zones
-from app.zones.actions.steps import Outcome, take_step
+from app.zones.actions.steps import Ask, Outcome, take_step
 from app.zones.models import Plan, Zone
 from app.zones.rules import MAX_ZONES, free_colour, free_number, own_name, reading_order
 
@@ -15,12 +15,10 @@ from app.zones.rules import MAX_ZONES, free_colour, free_number, own_name, readi
 def add_zone(
     session: Session,
     plan_id: int,
+    ask: Ask,
     name: str = "",
     *,
     colours: int,
-    seen_version: int,
-    key: str,
-    by: int | None,
 ) -> Outcome:
     """Add an empty zone with the next number.
 
@@ -30,12 +28,12 @@ def add_zone(
         Inside a transaction.
     plan_id : int
         The draft.
+    ask : Ask
+        As in `take_step`.
     name : str
         At most 60 characters; empty when the number says enough.
     colours : int
         How many colours the palette has.
-    seen_version, key, by
-        As in `take_step`.
 
     Returns
     -------
@@ -63,21 +61,16 @@ def add_zone(
         session.flush()
         return {"zone": _facts(zone)}, {"zone": _facts(zone)}
 
-    return take_step(
-        session, plan_id, kind="add", asked=name, seen_version=seen_version, key=key, by=by, change=change
-    )
+    return take_step(session, plan_id, ask, kind="add", asked=name, change=change)
 
 
 def rename_zone(
     session: Session,
     plan_id: int,
     zone_id: int,
+    ask: Ask,
     name: str,
     number: int | None = None,
-    *,
-    seen_version: int,
-    key: str,
-    by: int | None,
 ) -> Outcome:
     """Give a zone another name, and another number if one is given.
 
@@ -87,12 +80,12 @@ def rename_zone(
         Inside a transaction.
     plan_id, zone_id : int
         The zone.
+    ask : Ask
+        As in `take_step`.
     name : str
         At most 60 characters, may be empty.
     number : int or None
         1 to 999; a zone that has it takes this one's number in exchange.
-    seen_version, key, by
-        As in `take_step`.
 
     Returns
     -------
@@ -123,19 +116,10 @@ def rename_zone(
         answer = {"zone": {**_facts(zone), **present[str(zone.id)]}}
         return answer, _labelled(session, plan, former, present)
 
-    return take_step(
-        session,
-        plan_id,
-        kind="label",
-        asked=[zone_id, name, number],
-        seen_version=seen_version,
-        key=key,
-        by=by,
-        change=change,
-    )
+    return take_step(session, plan_id, ask, kind="label", asked=[zone_id, name, number], change=change)
 
 
-def renumber_zones(session: Session, plan_id: int, *, seen_version: int, key: str, by: int | None) -> Outcome:
+def renumber_zones(session: Session, plan_id: int, ask: Ask) -> Outcome:
     """Number the zones of a draft from west to east and north to south.
 
     Parameters
@@ -144,7 +128,7 @@ def renumber_zones(session: Session, plan_id: int, *, seen_version: int, key: st
         Inside a transaction.
     plan_id : int
         The draft.
-    seen_version, key, by
+    ask : Ask
         As in `take_step`.
 
     Returns
@@ -174,21 +158,10 @@ def renumber_zones(session: Session, plan_id: int, *, seen_version: int, key: st
         changed = sum(former[zone] != present[zone] for zone in former)
         return {"changed": changed}, _labelled(session, plan, former, present)
 
-    return take_step(
-        session,
-        plan_id,
-        kind="label",
-        asked="renumber",
-        seen_version=seen_version,
-        key=key,
-        by=by,
-        change=change,
-    )
+    return take_step(session, plan_id, ask, kind="label", asked="renumber", change=change)
 
 
-def remove_zone(
-    session: Session, plan_id: int, zone_id: int, *, seen_version: int, key: str, by: int | None
-) -> Outcome:
+def remove_zone(session: Session, plan_id: int, zone_id: int, ask: Ask) -> Outcome:
     """Remove a zone; its buildings are in none then.
 
     Parameters
@@ -197,7 +170,7 @@ def remove_zone(
         Inside a transaction.
     plan_id, zone_id : int
         The zone.
-    seen_version, key, by
+    ask : Ask
         As in `take_step`.
 
     Returns
@@ -224,16 +197,7 @@ def remove_zone(
         session.expunge(zone)
         return {"zone": facts, "released": len(ids)}, {"zone": facts, "ids": ids}
 
-    return take_step(
-        session,
-        plan_id,
-        kind="remove",
-        asked=zone_id,
-        seen_version=seen_version,
-        key=key,
-        by=by,
-        change=change,
-    )
+    return take_step(session, plan_id, ask, kind="remove", asked=zone_id, change=change)
 
 
 def zone_of(session: Session, plan_id: int, zone_id: int) -> Zone:

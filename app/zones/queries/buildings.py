@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import like_patterns
 from app.errors import N_, InvalidInput
 from app.ground.queries.tiles import TileAddress, cut_building_tile
 from app.zones.queries.plans import PlanFacts
@@ -36,11 +37,10 @@ class BuildingFilter(NamedTuple):
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """SQL after WHERE, and its values."""
-        parts: list[str] = []
-        bound: dict[str, Any] = {}
-        for n, word in enumerate(self.words.split()[:4]):
-            parts.append(f" AND (b.name ILIKE :w{n} OR b.address ILIKE :w{n} OR b.code LIKE :w{n})")
-            bound[f"w{n}"] = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        bound: dict[str, Any] = dict(like_patterns(self.words))
+        parts = [
+            f" AND (b.name ILIKE :{word} OR b.address ILIKE :{word} OR b.code LIKE :{word})" for word in bound
+        ]
         if self.zone == 0:
             parts.append(" AND m.zone_id IS NULL")
         elif self.zone is not None:
@@ -145,12 +145,12 @@ def picked_by_id(session: Session, plan_id: int, area_code: str, ids: Sequence[i
 # --- maps --------------------------------------------------------------------------------------
 
 
-def plan_tile(session: Session, plan: PlanFacts, tile: TileAddress, on: date) -> bytes:
+def plan_tile(session: Session, plan_id: int, area_code: str, tile: TileAddress, on: date) -> bytes:
     """A building tile where `g` is the zone's number; buildings of other communities have none."""
     group = f"CASE WHEN b.area_code = :area THEN coalesce(z.number, {UNASSIGNED_GROUP}) END"
     join = """LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
               LEFT JOIN zone z ON z.id = m.zone_id"""
-    return cut_building_tile(session, tile, group, join, {"on": on, "plan": plan.id, "area": plan.area_code})
+    return cut_building_tile(session, tile, group, join, {"on": on, "plan": plan_id, "area": area_code})
 
 
 def plan_features(session: Session, plan: PlanFacts, on: date, limit: int) -> dict[str, Any]:

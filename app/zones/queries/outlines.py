@@ -7,7 +7,6 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.zones.queries.plans import PlanFacts
 from app.zones.rules import label_place
 from app.zones.rules import zone_outlines as outlines_of
 
@@ -15,21 +14,21 @@ from app.zones.rules import zone_outlines as outlines_of
 MOST_BUILDINGS = 3000
 
 
-def has_outlines(session: Session, plan: PlanFacts, on: date) -> bool:
-    """Whether the plan's community is small enough for outlines."""
+def has_outlines(session: Session, area_code: str, on: date) -> bool:
+    """Whether a community is small enough for outlines."""
     counted = session.scalar(
         text(
             """SELECT count(*) FROM building
                WHERE area_code = :area AND during @> CAST(:on AS date) AND point IS NOT NULL"""
         ),
-        {"area": plan.area_code, "on": on},
+        {"area": area_code, "on": on},
     )
     return int(counted or 0) <= MOST_BUILDINGS
 
 
-def zone_outlines(session: Session, plan: PlanFacts, on: date) -> dict[int, dict[str, Any]]:
+def zone_outlines(session: Session, plan_id: int, area_code: str, on: date) -> dict[int, dict[str, Any]]:
     """For each zone with buildings its outline and label place as GeoJSON; nothing in very large communities."""
-    bound = {"plan": plan.id, "area": plan.area_code, "on": on, "most": MOST_BUILDINGS + 1}
+    bound = {"plan": plan_id, "area": area_code, "on": on, "most": MOST_BUILDINGS + 1}
     rows = session.execute(
         text(
             """SELECT ST_AsBinary(CASE WHEN b.footprint IS NULL THEN b.point

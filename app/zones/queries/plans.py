@@ -6,10 +6,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import like_patterns, straight
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
 COMMUNITIES_A_PAGE = 60
+PLAN_AND_GROUND = """
+SELECT area_code, version, (SELECT number FROM revision WHERE subject = 'ground') FROM plan WHERE id = %s
+"""
 
 
 class PlanFacts(NamedTuple):
@@ -26,6 +30,22 @@ class PlanFacts(NamedTuple):
     version: int
     created_at: datetime
     created_by: str
+
+
+class PlanHead(NamedTuple):
+    """What a tile of a plan depends on."""
+
+    area_code: str
+    version: int
+    # Of the ground under it.
+    revision: int
+
+
+class PlanInForce(NamedTuple):
+    """Where to find the plan that holds on a day."""
+
+    id: int
+    name: str
 
 
 class ZoneLine(NamedTuple):
@@ -73,8 +93,36 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
         {"plan": plan_id, "on": on},
     ).first()
     if row is None:
-        raise NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
+        raise plan_unknown()
     return PlanFacts(*row)
+
+
+def plan_head(session: Session, plan_id: int) -> PlanHead:
+    """What every tile asks first, in one small question; NotFound when there is no such plan."""
+    row = straight(session).execute(PLAN_AND_GROUND, (plan_id,)).fetchone()
+    if row is None:
+        raise plan_unknown()
+    return PlanHead(*row)
+
+
+def plan_in_force(session: Session, area_code: str, on: date) -> PlanInForce | None:
+    """The plan of a community that holds on a day."""
+    row = session.execute(
+        text("SELECT id, name FROM plan WHERE area_code = :area AND during @> CAST(:on AS date)"),
+        {"area": area_code, "on": on},
+    ).first()
+    return PlanInForce(*row) if row else None
+
+
+def plan_unknown() -> NotFound:
+    """What to say when there is no such plan."""
+    return NotFound("plan_unknown", N_("没有这个方案，可能已被删除。"))
+
+
+def zone_numbers(session: Session, plan_id: int) -> dict[int, int]:
+    """Zone id -> number, for the zones of a plan."""
+    rows = session.execute(text("SELECT id, number FROM zone WHERE plan_id = :plan"), {"plan": plan_id})
+    return {row[0]: row[1] for row in rows}
 
 
 def zone_lines(session: Session, plan_id: int, on: date) -> list[ZoneLine]:
@@ -160,6 +208,7 @@ class PlanLine(NamedTuple):
     area_code: str
     name: str
     state: str
+    version: int
     from_on: date | None
     to_on: date | None
     zones: int
@@ -173,10 +222,8 @@ def communities(
     session: Session, words: str, on: date, page: int = 1, lines: int = COMMUNITIES_A_PAGE
 ) -> tuple[list[CommunityLine], int]:
     """A page of communities whose own or whose street's name or code holds the words, and how many do."""
-    parts, bound = [], {"on": on, "lines": lines, "skipped": (page - 1) * lines}
-    for n, word in enumerate(words.split()[:4]):
-        parts.append(f" AND (v.name ILIKE :w{n} OR s.name ILIKE :w{n} OR a.code LIKE :w{n})")
-        bound[f"w{n}"] = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    wanted = like_patterns(words)
+    parts = [f" AND (v.name ILIKE :{word} OR s.name ILIKE :{word} OR a.code LIKE :{word})" for word in wanted]
     rows = session.execute(
         text(
             f"""WITH shown AS (
@@ -190,7 +237,7 @@ def communities(
                   WHERE area_code = shown.code AND during @> CAST(:on AS date)) c ON true
                 ORDER BY shown.code"""
         ),
-        bound,
+        {**wanted, "on": on, "lines": lines, "skipped": (page - 1) * lines},
     ).all()
     return [CommunityLine(*row[:5]) for row in rows], rows[0][5] if rows else 0
 
@@ -199,7 +246,7 @@ def plans_of(session: Session, area_codes: list[str], on: date) -> dict[str, lis
     """Plans of these communities: the one in force first, then drafts, the last changed first."""
     rows = session.execute(
         text(
-            """SELECT p.id, p.area_code, p.name, p.state, lower(p.during), upper(p.during),
+            """SELECT p.id, p.area_code, p.name, p.state, p.version, lower(p.during), upper(p.during),
                       (SELECT count(*) FROM zone WHERE plan_id = p.id), c.assigned, c.households,
                       coalesce((SELECT max(greatest(made_at, undone_at)) FROM plan_step WHERE plan_id = p.id),
                                p.created_at) AS changed_at,

@@ -7,20 +7,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import allow
 from app.errors import N_, InvalidInput
 from app.ground.routes.days import today
 from app.web import parse
 from app.zones import actions, map_layers
-from app.zones.actions import Outcome
+from app.zones.actions import Ask, Direction, Outcome
 from app.zones.actions.give import MAX_IDS
+from app.zones.models import MAX_NAME
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import picked_by_lasso
 from app.zones.routes import shown
+from app.zones.routes.who import account_id
 from app.zones.rules import lasso_shape
 
 changes = Blueprint("plan_changes", __name__, url_prefix="/plans/<int:plan_id>")
-NAME_LENGTH = 60
 
 
 @changes.post("/buildings")
@@ -32,7 +33,7 @@ def give(plan_id: int) -> Response:
     zone_id = _row(asked, "zone") if asked.get("zone") is not None else None
     with db.transaction() as session:
         done = actions.give_buildings(
-            session, plan_id, zone_id, building_ids=ids, lasso=lasso, on=today(), **_request(asked)
+            session, plan_id, zone_id, _request(asked), building_ids=ids, lasso=lasso, on=today()
         )
         return _answer(session, plan_id, done)
 
@@ -42,11 +43,10 @@ def give(plan_id: int) -> Response:
 def pick(plan_id: int) -> Response:
     """What a lasso would take, without taking it."""
     lasso = lasso_shape(parse.json_object().get("lasso"))
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
-        numbers = {one.id: one.number for one in plan_queries.zone_lines(session, plan_id, on)}
-        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, on)
+        plan = plan_queries.plan_head(session, plan_id)
+        numbers = plan_queries.zone_numbers(session, plan_id)
+        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, today())
     counts: dict[str, int] = {}
     for _building, _households, zone in picked.buildings:
         name = str(numbers.get(zone, 0)) if zone is not None else "0"
@@ -64,9 +64,9 @@ def pick(plan_id: int) -> Response:
 @allow("planner")
 def add_zone(plan_id: int) -> Response:
     asked = parse.json_object()
-    name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
+    name = parse.plain_text(asked.get("name", ""), _("名称"), MAX_NAME)
     with db.transaction() as session:
-        done = actions.add_zone(session, plan_id, name, colours=map_layers.COLOURS, **_request(asked))
+        done = actions.add_zone(session, plan_id, _request(asked), name, colours=map_layers.COLOURS)
         return _answer(session, plan_id, done)
 
 
@@ -74,10 +74,10 @@ def add_zone(plan_id: int) -> Response:
 @allow("planner")
 def rename_zone(plan_id: int, zone_id: int) -> Response:
     asked = parse.json_object()
-    name = parse.plain_text(asked.get("name", ""), _("名称"), NAME_LENGTH)
+    name = parse.plain_text(asked.get("name", ""), _("名称"), MAX_NAME)
     number = _row(asked, "number") if asked.get("number") is not None else None
     with db.transaction() as session:
-        done = actions.rename_zone(session, plan_id, zone_id, name, number, **_request(asked))
+        done = actions.rename_zone(session, plan_id, zone_id, _request(asked), name, number)
         return _answer(session, plan_id, done)
 
 
@@ -86,7 +86,7 @@ def rename_zone(plan_id: int, zone_id: int) -> Response:
 def remove_zone(plan_id: int, zone_id: int) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
-        return _answer(session, plan_id, actions.remove_zone(session, plan_id, zone_id, **_request(asked)))
+        return _answer(session, plan_id, actions.remove_zone(session, plan_id, zone_id, _request(asked)))
 
 
 @changes.post("/renumber")
@@ -94,24 +94,22 @@ def remove_zone(plan_id: int, zone_id: int) -> Response:
 def renumber(plan_id: int) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
-        return _answer(session, plan_id, actions.renumber_zones(session, plan_id, **_request(asked)))
+        return _answer(session, plan_id, actions.renumber_zones(session, plan_id, _request(asked)))
 
 
-@changes.post("/undo")
+@changes.post("/<any(undo, redo):direction>")
 @allow("planner")
-def undo(plan_id: int) -> Response:
+def turn(plan_id: int, direction: Direction) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
-        done = actions.undo_step(session, plan_id, _row(asked, "step"), _row(asked, "seen_version"))
-        return _answer(session, plan_id, done)
-
-
-@changes.post("/redo")
-@allow("planner")
-def redo(plan_id: int) -> Response:
-    asked = parse.json_object()
-    with db.transaction() as session:
-        done = actions.redo_step(session, plan_id, _row(asked, "step"), _row(asked, "seen_version"))
+        done = actions.turn_step(
+            session,
+            plan_id,
+            _row(asked, "step"),
+            direction,
+            seen_version=_row(asked, "seen_version"),
+            by=account_id(),
+        )
         return _answer(session, plan_id, done)
 
 
@@ -119,10 +117,9 @@ def redo(plan_id: int) -> Response:
 @allow("planner")
 def rename(plan_id: int) -> Response:
     asked = parse.json_object()
-    name = parse.plain_text(asked.get("name"), _("方案名称"), NAME_LENGTH)
+    name = parse.plain_text(asked.get("name"), _("方案名称"), MAX_NAME)
     with db.transaction() as session:
-        plan = actions.rename_plan(session, plan_id, name, _row(asked, "seen_version"))
-        return _answer(session, plan_id, Outcome({"name": plan.name}, plan.version, 0))
+        return _answer(session, plan_id, actions.rename_plan(session, plan_id, _request(asked), name))
 
 
 def _answer(session: Session, plan_id: int, done: Outcome) -> Response:
@@ -133,11 +130,10 @@ def _answer(session: Session, plan_id: int, done: Outcome) -> Response:
     return jsonify(answer=done.answer, step=done.step, state=state)
 
 
-def _request(asked: dict[str, Any]) -> dict[str, Any]:
+def _request(asked: dict[str, Any]) -> Ask:
     """Who asks, what they saw, and the request's own key."""
-    account = current_account()
     key = parse.plain_text(asked.get("key"), "key", 64)
-    return {"seen_version": _row(asked, "seen_version"), "key": key, "by": account.id if account else None}
+    return Ask(_row(asked, "seen_version"), key, account_id())
 
 
 def _row(asked: dict[str, Any], name: str) -> int:

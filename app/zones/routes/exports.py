@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import allow
+from app.errors import N_, InvalidInput
 from app.ground.map_layers import KIND_NAMES
-from app.ground.queries.areas import area_on
+from app.ground.queries.areas import bounds_on
 from app.ground.queries.buildings import backdrop_features
 from app.ground.routes.days import today
 from app.ground.routes.town import map_words
@@ -37,13 +38,20 @@ def standalone(plan_id: int) -> Response:
         plan = plan_queries.plan_facts(session, plan_id, on)
         zones = plan_queries.zone_lines(session, plan_id, on)
         collections = {"buildings": building_queries.plan_features(session, plan, on, most)}
+        if len(collections["buildings"]["features"]) > most:
+            # One more than the limit was read: how many there are is not known, and not worth asking.
+            raise InvalidInput(
+                "export_too_large",
+                N_("这个社区的楼栋超过 %(most)s 栋，一个地图文件放不下。请改用“导出表格”或“打印”。"),
+                most=most,
+            )
         room = most - len(collections["buildings"]["features"])
         for theme, around in backdrop_features(session, plan.area_code, on).items():
             # What stands around it is cut short, never the reason to refuse.
             collections[theme] = {**around, "features": around["features"][: max(room, 0)]}
             room -= len(collections[theme]["features"])
-        outlines = shown.shown_outlines(session, plan, on)
-        bounds = area_on(session, plan.area_code, on).bounds
+        outlines = shown.shown_outlines(session, plan_id, plan.area_code, on)
+        bounds = bounds_on(session, plan.area_code, on)
     for feature in collections["buildings"]["features"]:
         facts = feature["properties"]
         facts["kind"], facts["g"] = _(KIND_NAMES[facts["kind"]]), facts.pop("zone") or UNASSIGNED_GROUP
@@ -85,11 +93,11 @@ def paper(plan_id: int) -> ResponseReturnValue:
     on = today()
     with db.reading() as session:
         plan = plan_queries.plan_facts(session, plan_id, on)
-        state = shown.plan_state(session, plan, on)
+        state, legend = shown.state_and_legend(session, plan, on)
         listed = building_queries.listed_buildings(
             session, plan, BuildingFilter(sort="zone"), on, 1, MOST_LINES
         )
-        parts = chart_of(session, plan, on, ("scale", "north", "legend"))
+        parts = chart_of(session, plan, legend, on, ("scale", "north", "legend"))
     by_zone: dict[int, list[dict[str, object]]] = {}
     for one in listed["buildings"]:
         by_zone.setdefault(one["zone"] or 0, []).append(one)

@@ -1,19 +1,23 @@
 """All communities with their plans; drafts begun, copied, deleted."""
 
+from uuid import uuid4
+
+from babel.dates import format_skeleton
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import allow
 from app.ground.routes.days import today
 from app.web import parse
 from app.zones import actions
+from app.zones.models import MAX_NAME
 from app.zones.queries import plans as plan_queries
+from app.zones.routes.who import account_id
 
 plans = Blueprint("plans", __name__)
-NAME_LENGTH = 60
 
 
 @plans.get("/plans")
@@ -34,7 +38,7 @@ def index() -> ResponseReturnValue:
         words=words,
         page=page,
         pages=pages,
-        draft_name=default_name(),
+        new_key=uuid4,
     )
 
 
@@ -42,9 +46,9 @@ def index() -> ResponseReturnValue:
 @allow("planner")
 def begin() -> ResponseReturnValue:
     area_code = parse.area_code(request.form.get("community"))
-    name = parse.plain_text(request.form.get("name") or default_name(), _("方案名称"), NAME_LENGTH)
+    name = parse.plain_text(request.form.get("name") or default_name(), _("方案名称"), MAX_NAME)
     with db.transaction() as session:
-        made = actions.make_draft(session, area_code, name, _account_id())
+        made = actions.make_draft(session, area_code, name, account_id(), parse.form_key())
         target = url_for("workbench.show", plan_id=made.id)
     return redirect(target, 303)
 
@@ -52,9 +56,9 @@ def begin() -> ResponseReturnValue:
 @plans.post("/plans/<int:plan_id>/copy")
 @allow("planner")
 def copy(plan_id: int) -> ResponseReturnValue:
-    name = parse.plain_text(request.form.get("name") or default_name(), _("方案名称"), NAME_LENGTH)
+    name = parse.plain_text(request.form.get("name") or default_name(), _("方案名称"), MAX_NAME)
     with db.transaction() as session:
-        made = actions.copy_plan(session, plan_id, name, _account_id())
+        made = actions.copy_plan(session, plan_id, name, account_id(), parse.form_key())
         target = url_for("workbench.show", plan_id=made.id)
     return redirect(target, 303)
 
@@ -62,16 +66,12 @@ def copy(plan_id: int) -> ResponseReturnValue:
 @plans.post("/plans/<int:plan_id>/delete")
 @allow("planner")
 def delete(plan_id: int) -> ResponseReturnValue:
+    seen_version = parse.whole(request.form.get("seen_version"), _("版本"), 0)
     with db.transaction() as session:
-        area_code = actions.delete_draft(session, plan_id)
+        area_code = actions.delete_draft(session, plan_id, seen_version)
     return redirect(url_for("plans.index", community=area_code), 303)
 
 
 def default_name() -> str:
     """What a draft is called when nobody named it."""
-    return _("%(day)s 草稿", day=format_date(today(), "M月d日"))
-
-
-def _account_id() -> int | None:
-    account = current_account()
-    return account.id if account else None
+    return _("%(day)s 草稿", day=format_skeleton("MMMd", today(), locale=get_locale()))

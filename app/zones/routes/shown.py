@@ -38,12 +38,18 @@ def plan_legend(zones: Sequence[ZoneLine], colours: Sequence[int], *, alone: boo
 
 def plan_state(session: Session, plan: PlanFacts, on: date) -> dict[str, Any]:
     """Everything the workbench shows beside the map, for its script."""
+    return state_and_legend(session, plan, on)[0]
+
+
+def state_and_legend(session: Session, plan: PlanFacts, on: date) -> tuple[dict[str, Any], Legend]:
+    """The same, and the legend for a map on the same page: both of the zones as they were read once."""
     zones = plan_queries.zone_lines(session, plan.id, on)
     sums = plan_queries.plan_sums(session, plan.id, plan.area_code, on)
     undo, redo = plan_queries.open_steps(session, plan.id) if plan.state == "draft" else (None, None)
     colours = zone_colours(zones)
     deviation = rules.largest_deviation([one.households for one in zones if one.buildings])
-    return {
+    legend = plan_legend(zones, colours)
+    state = {
         "id": plan.id,
         "name": plan.name,
         "version": plan.version,
@@ -54,8 +60,9 @@ def plan_state(session: Session, plan: PlanFacts, on: date) -> dict[str, Any]:
         "deviation": deviation,
         "undo": shown_step(undo),
         "redo": shown_step(redo),
-        "legend": plan_legend(zones, colours).as_json(),
+        "legend": legend.as_json(),
     }
+    return state, legend
 
 
 def shown_zone(area_code: str, zone: ZoneLine, colour: int) -> dict[str, Any]:
@@ -111,13 +118,15 @@ def step_text(kind: str, answer: dict[str, Any]) -> str:
         return _("新建第 %(zone)s 责任区", zone=answer["zone"]["number"])
     if kind == "remove":
         return _("删除第 %(zone)s 责任区", zone=answer["zone"]["number"])
+    if kind == "name":
+        return _("方案改名为“%(name)s”", name=answer["name"])
     return _("改编号或名称")
 
 
-def shown_outlines(session: Session, plan: PlanFacts, on: date) -> dict[str, Any]:
+def shown_outlines(session: Session, plan_id: int, area_code: str, on: date) -> dict[str, Any]:
     """Zone outlines with their colours and sums, as GeoJSON."""
-    zones = plan_queries.zone_lines(session, plan.id, on)
-    outlines = zone_outlines(session, plan, on)
+    zones = plan_queries.zone_lines(session, plan_id, on)
+    outlines = zone_outlines(session, plan_id, area_code, on)
     shown = [
         {
             "id": one.id,

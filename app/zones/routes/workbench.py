@@ -1,28 +1,34 @@
 """The workbench of one plan: its page, and what the page's script asks for."""
 
-from typing import Any
+from collections.abc import Collection
+from datetime import date
+from uuid import uuid4
 
 import orjson
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts.guard import allow, current_account
 from app.ground.map_layers import KIND_NAMES
-from app.ground.queries.areas import area_on, ground_revision
+from app.ground.queries.areas import bounds_on, ground_revision
 from app.ground.queries.tiles import BUILDINGS_FROM_ZOOM, TileAddress
 from app.ground.routes.days import today
 from app.ground.routes.town import chosen_basemap, map_words
 from app.maps.canvas import CONTROLS, page_parts
 from app.maps.figure import MapParts
+from app.maps.legend import Legend
 from app.web import headers, parse
 from app.web.pages import etag_answer, static_url, unchanged
 from app.zones import map_layers, rules
+from app.zones.models import MAX_NAME
 from app.zones.queries import buildings as building_queries
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import BuildingFilter
 from app.zones.queries.outlines import MOST_BUILDINGS, has_outlines
+from app.zones.queries.plans import PlanFacts
 from app.zones.routes import shown
 from app.zones.routes.words import page_words
 
@@ -37,17 +43,10 @@ def show(plan_id: int) -> ResponseReturnValue:
     on = today()
     with db.reading() as session:
         plan = plan_queries.plan_facts(session, plan_id, on)
-        state = shown.plan_state(session, plan, on)
-        parts = chart_of(session, plan, on, CONTROLS)
-        outlined = has_outlines(session, plan, on)
-        force = next(
-            (
-                p
-                for p in plan_queries.plans_of(session, [plan.area_code], on).get(plan.area_code, [])
-                if p.in_force
-            ),
-            None,
-        )
+        state, legend = shown.state_and_legend(session, plan, on)
+        parts = chart_of(session, plan, legend, on, CONTROLS)
+        outlined = has_outlines(session, plan.area_code, on)
+        force = plan_queries.plan_in_force(session, plan.area_code, on)
     account = current_account()
     editable = plan.state == "draft" and account is not None and account.role == "planner"
     facts = {
@@ -55,6 +54,7 @@ def show(plan_id: int) -> ResponseReturnValue:
         "editable": editable,
         "band": rules.BAND,
         "limits": rules.LIMITS,
+        "unassigned": rules.UNASSIGNED_GROUP,
         "path": f"/plans/{plan_id}",
     }
     return render_template(
@@ -65,6 +65,8 @@ def show(plan_id: int) -> ResponseReturnValue:
         facts=facts,
         editable=editable,
         may_copy=account is not None and account.role == "planner",
+        copy_key=uuid4(),
+        max_name=MAX_NAME,
         in_force=force,
         words=page_words(),
         has_outlines=outlined,
@@ -72,16 +74,16 @@ def show(plan_id: int) -> ResponseReturnValue:
     )
 
 
-def chart_of(session: Any, plan: plan_queries.PlanFacts, on: Any, controls: Any) -> MapParts:
+def chart_of(
+    session: Session, plan: PlanFacts, legend: Legend, on: date, controls: Collection[str]
+) -> MapParts:
     """The plan's map, beginning on its community."""
-    zones = plan_queries.zone_lines(session, plan.id, on)
-    legend = shown.plan_legend(zones, shown.zone_colours(zones))
     revision = ground_revision(session)
     base = chosen_basemap()
     headers.allow_images_from(*base.image_origins)
     chart = map_layers.plan_map(
         name="plan",
-        bounds=area_on(session, plan.area_code, on).bounds,
+        bounds=bounds_on(session, plan.area_code, on),
         basemap=base,
         legend=legend,
         area_code=plan.area_code,
@@ -110,12 +112,12 @@ def state(plan_id: int) -> Response:
 def outlines(plan_id: int) -> Response:
     on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
-        etag = f"outlines-{plan.id}-{plan.version}-{ground_revision(session)}-{on}"
+        plan = plan_queries.plan_head(session, plan_id)
+        etag = f"outlines-{plan_id}-{plan.version}-{plan.revision}-{on}"
         kept = unchanged(etag)
         if kept:
             return kept
-        body = orjson.dumps(shown.shown_outlines(session, plan, on))
+        body = orjson.dumps(shown.shown_outlines(session, plan_id, plan.area_code, on))
     return etag_answer(body, "application/geo+json", etag)
 
 
@@ -125,9 +127,13 @@ def tile(plan_id: int, z: int, x: int, y: int) -> Response:
     place = TileAddress(z, x, y).checked(BUILDINGS_FROM_ZOOM)
     on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
-        etag = f"plan-{plan.id}-{plan.version}-{ground_revision(session)}-{on}"
-        return unchanged(etag) or etag_answer(building_queries.plan_tile(session, plan, place, on), MVT, etag)
+        plan = plan_queries.plan_head(session, plan_id)
+        etag = f"plan-{plan_id}-{plan.version}-{plan.revision}-{on}"
+        kept = unchanged(etag)
+        if kept:
+            return kept
+        body = building_queries.plan_tile(session, plan_id, plan.area_code, place, on)
+    return etag_answer(body, MVT, etag)
 
 
 @workbench.get("/buildings.json")

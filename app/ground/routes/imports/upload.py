@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import allow, current_account
-from app.errors import N_, InvalidInput
 from app.ground import boundary_import
 from app.ground.queries.imports import import_progress
 from app.ground.routes.imports.listing import formats, upload_limit_mb
 from app.ground.routes.imports.room import MAY_CHANGE, imports
 from app.ground.routes.imports.wording import KIND_WORDS
+from app.web import parse
 from app.web.error_pages import wants_json
 
 MEGABYTE = 1024 * 1024
@@ -57,7 +57,7 @@ def upload() -> ResponseReturnValue:
             import_id = boundary_import.receive(
                 session,
                 [(one.filename or "", cast(BinaryIO, one.stream)) for one in sent],
-                key=form_key(),
+                key=parse.form_key(),
                 max_bytes=upload_limit_mb() * MEGABYTE,
                 account_id=account.id if account else None,
             )
@@ -73,13 +73,6 @@ def begin_inspecting(session: Any, import_id: int) -> None:
     """Queue the first look; a form sent twice finds it already queued."""
     if import_progress(session, import_id)["state"] == "uploaded":
         boundary_import.ask_inspect(session, import_id)
-
-
-def form_key() -> uuid.UUID:
-    try:
-        return uuid.UUID(request.form.get("key", ""))
-    except ValueError:
-        raise InvalidInput("form_key_missing", N_("表单不完整，请刷新页面后重新选择文件。")) from None
 
 
 def upload_words() -> dict[str, str]:

@@ -1,6 +1,6 @@
 // Choosing files, saying early what will not work, and sending them with a bar that moves.
 
-import { el, fill, words } from '../shared.js';
+import { el, fill, freshKey, words } from '../shared.js';
 
 const W = words();
 const form = document.getElementById('upload');
@@ -71,15 +71,6 @@ function show() {
 function say(box, text) {
   box.textContent = text;
   box.hidden = !text;
-}
-
-function freshKey() {
-  // randomUUID exists only on secure addresses; an office may well use http inside its network.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
 function setSending(on) {

@@ -44,7 +44,8 @@ export class ZonePanel {
     if (!zones.length) rows.push(el('p', { class: 'empty-state small' }, this.facts.editable ? said.noZones : said.noZonesView));
     if (this.facts.editable || sums.unassigned) rows.push(this.noneRow(sums));
     this.list.replaceChildren(...rows);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    // The zone may be gone, and the keyboard's place with it.
+    if (focused !== null) (document.getElementById(focused) || this.list).focus({ preventScroll: true });
     this.showCover(sums);
   }
 
@@ -105,7 +106,10 @@ export class ZonePanel {
 
   menu(zone) {
     const entry = (text, act, bad = false) => el('button', { type: 'button', class: bad ? 'is-bad' : null, onclick: (event) => {
-      event.target.closest('details').open = false;
+      const menu = event.target.closest('details');
+      // What is hidden loses the keyboard's place: a dialogue gives it back to the button that it was opened from.
+      menu.querySelector('summary').focus();
+      menu.open = false;
       act(zone.id);
     } }, text);
     return el('details', { class: 'zone-menu' },

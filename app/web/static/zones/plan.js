@@ -1,6 +1,6 @@
 // The plan as the server knows it, and the one way to change it: requests go one after the other, each with its own
 // key, so that one sent twice takes effect once, and each says which version the person saw.
-import { get, post } from '../shared.js';
+import { freshKey, get, post } from '../shared.js';
 
 const TRIES = 3;
 
@@ -22,9 +22,13 @@ export class Plan extends EventTarget {
   }
 
   // Answers { answer, step, state }; when it fails, the plan has been read again before the error arrives.
+  // `body` may be a function: asked when those before it are done, it answers what to send, or null for nothing.
   change(path, body = {}, method = 'POST') {
-    const key = crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('-');
-    const work = () => this.send(path, { ...body, key }, method);
+    const key = freshKey();
+    const work = () => {
+      const asked = typeof body === 'function' ? body() : body;
+      return asked && this.send(path, { ...asked, key }, method);
+    };
     const result = this.tail.then(work, work);
     this.tail = result.catch(() => {});
     return result;
@@ -62,13 +66,15 @@ export class Plan extends EventTarget {
 
   async reload() {
     const state = await get(`${this.path}/state.json`);
-    const changed = state.version !== this.state.version;
+    const changed = state.version > this.state.version;
     this.show(state);
     if (changed) this.tell('renewed');
     return changed;
   }
 
   show(state) {
+    // Asked before a change and answered after it: what is held is newer.
+    if (state.version < this.state.version) return;
     this.state = state;
     this.tell('state');
   }

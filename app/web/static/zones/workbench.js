@@ -1,13 +1,12 @@
 // The workbench: choose a zone, then click buildings or draw around them. The map recolours at once; the server's
 // answer has the last word.
-import { fill, get, number, post, toast, words } from '../shared.js';
+import { fill, get, number, post, renewFormKeys, toast, words } from '../shared.js';
 import { get as mapNamed } from 'wardmap';
 import { BuildingList } from './list.js';
 import { NONE, ZonePanel } from './panel.js';
 import { Plan } from './plan.js';
 import { askIn, listenToKeys, wireSheet, wireTabs } from './tools.js';
 
-const UNASSIGNED_GROUP = 1000;
 const said = words();
 const facts = JSON.parse(document.getElementById('facts').textContent);
 const plan = new Plan(facts.path, facts.state);
@@ -38,10 +37,10 @@ async function trying(work) {
 async function give(zoneId, where) {
   const zone = zoneId ? plan.zone(zoneId) : null;
   const guess = where.ids && ward ? where.ids : [];
-  if (guess.length) ward.setGroups(new Map(guess.map((id) => [id, zone ? zone.number : UNASSIGNED_GROUP])));
+  if (guess.length) ward.setGroups(new Map(guess.map((id) => [id, zone ? zone.number : facts.unassigned])));
   try {
     const { answer } = await plan.change('/buildings', { zone: zone ? zone.id : null, ...where });
-    ward?.setGroups(new Map(answer.ids.map((id) => [id, answer.zone ?? UNASSIGNED_GROUP])));
+    ward?.setGroups(new Map(answer.ids.map((id) => [id, answer.zone ?? facts.unassigned])));
     tellGiven(answer, zone);
     return answer;
   } catch (problem) {
@@ -113,13 +112,16 @@ async function renumber() {
 }
 
 async function step(direction) {
-  // What is still on its way belongs to what is undone.
-  await plan.tail;
-  const one = plan.state[direction];
-  if (!one) { toast(said.nothingToUndo); return; }
+  let one = null;
   await trying(async () => {
-    const { answer } = await plan.change(`/${direction}`, { step: one.id });
-    if (answer.moved) for (const { zone, ids } of answer.moved) ward?.setGroups(new Map(ids.map((id) => [id, zone ?? UNASSIGNED_GROUP])));
+    // Which step it is, is known when what is still on its way has arrived: quick presses take one step each.
+    const done = await plan.change(`/${direction}`, () => {
+      one = plan.state[direction];
+      return one && { step: one.id };
+    });
+    if (!done) { toast(said.nothingToUndo); return; }
+    const { answer } = done;
+    if (answer.moved) for (const { zone, ids } of answer.moved) ward?.setGroups(new Map(ids.map((id) => [id, zone ?? facts.unassigned])));
     else ward?.refresh(plan.state.version);
     document.querySelectorAll('.toast-line:not(.is-error)').forEach((line) => line.remove());
     toast(fill(direction === 'undo' ? said.undone : said.redone, { step: one.text }));
@@ -175,7 +177,7 @@ function picked({ id, group, remove }) {
   const target = remove ? NONE : panel.target;
   if (target === null) { toast(said.chooseZone, { action: said.newFromPicked, onAction: () => giveToNew({ ids: [id] }) }); return; }
   const zone = target === NONE ? null : plan.zone(target);
-  if (group === (zone ? zone.number : UNASSIGNED_GROUP)) {
+  if (group === (zone ? zone.number : facts.unassigned)) {
     if (zone) toast(fill(said.inThisZone, { zone: zone.title }), { action: said.takeOut, onAction: () => give(null, { ids: [id] }) });
     return;
   }
@@ -317,6 +319,7 @@ function listenToMap() {
 
 listenToPlan();
 listenToTools();
+renewFormKeys();
 showState();
 ward = await mapNamed('plan').catch(() => null);
 if (ward) {
