@@ -87,6 +87,24 @@ def colour_at(page: Any, lon: float, lat: float, part: str = "buildings") -> lis
     return pixel
 
 
+def show(page: Any, lon: float, lat: float, zoom: int) -> None:
+    """Look at a place, and wait until it is drawn."""
+    page.evaluate(
+        "([lon, lat, z]) => window.wardmap.get('main').then((w) => w.map.setView([lat, lon], z, { animate: false }))",
+        [lon, lat, zoom],
+    )
+    page.evaluate(READY, "main")
+
+
+def hexed(pixel: list[int]) -> str:
+    return "#" + "".join(f"{channel:02x}" for channel in pixel[:3])
+
+
+def hexed_at(page: Any, building_id: int) -> str:
+    """The colour in the middle of a building."""
+    return hexed(colour_at(page, *town.centre_of(building_id)))
+
+
 def told(page: Any, kind: str) -> list[dict[str, Any]]:
     """Details of the events of one kind, oldest first."""
     return [entry["detail"] for entry in page.evaluate("window.told") if entry["type"] == kind]

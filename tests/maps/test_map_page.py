@@ -8,7 +8,7 @@ import shapely
 from app.maps import AreaOutlines, ColourChoice, Legend, LegendEntry, MapOptions, new_map
 from app.maps.palette import zone_swatch
 from tests.maps import town
-from tests.maps.conftest import READY, colour_at, opened, screen_place, told, town_map
+from tests.maps.conftest import READY, colour_at, hexed, opened, screen_place, show, told, town_map
 from tests.maps.page_server import PageServer
 
 FIRST_ROW = 22  # buildings in one row of the test town
@@ -17,18 +17,6 @@ FIRST_ROW = 22  # buildings in one row of the test town
 @pytest.fixture
 def map_page(page: Any, pages: PageServer) -> Any:
     return opened(page, f"{pages.origin}/town")
-
-
-def show(page: Any, lon: float, lat: float, zoom: int) -> None:
-    page.evaluate(
-        "([lon, lat, z]) => window.wardmap.get('main').then((w) => w.map.setView([lat, lon], z, { animate: false }))",
-        [lon, lat, zoom],
-    )
-    page.evaluate(READY, "main")
-
-
-def hexed(pixel: list[int]) -> str:
-    return "#" + "".join(f"{channel:02x}" for channel in pixel[:3])
 
 
 def test_buildings_are_drawn_in_their_zone_colours(map_page: Any) -> None:

@@ -171,33 +171,29 @@ export class WardMap {
     this.labels.ask();
   }
 
-  // A new revision of the tiles: asked for anew, the present picture stays until they are here.
+  // A new revision of the buildings: asked for anew, the present picture stays until they are here.
   async refresh(token) {
-    for (const source of [this.buildingsSource, this.backdropSource]) {
-      if (source && token !== undefined) source.template = withParameter(source.template, "v", token);
-    }
-    const told = new Map(this.buildings?.override);
-    await Promise.all([
-      this.backdropSource && this.backdrop.layer.reload(),
-      this.buildingsSource && this.buildings.layer.reload(() => this.buildings.forget(told)),
-    ]);
+    if (!this.buildingsSource) return;
+    if (token !== undefined) this.buildingsSource.template = withParameter(this.buildingsSource.template, "v", token);
+    await this.reloadBuildings();
   }
 
   // Colour by another attribute; its legend arrives together with its tiles.
   async setColourBy(key, legend = null) {
     if (!this.buildingsSource) return;
     this.buildingsSource.template = withParameter(this.buildingsSource.template, "by", key);
-    await this.buildings.layer.reload(() => {
-      this.buildings.forget(this.buildings.override);
-      if (legend) this.setLegend(legend);
-    });
+    this.nextLegend = legend;
+    await this.reloadBuildings();
   }
 
-  setTileParameter(name, value) {
-    for (const source of [this.buildingsSource, this.backdropSource]) {
-      if (source) source.template = withParameter(source.template, name, value);
-    }
-    return this.refresh();
+  // What was set by id before is in the new tiles, but only when all of them came.
+  reloadBuildings() {
+    const told = new Map(this.buildings.override);
+    return this.buildings.layer.reload((whole) => {
+      if (whole) this.buildings.forget(told);
+      if (this.nextLegend) this.setLegend(this.nextLegend);
+      this.nextLegend = null;
+    });
   }
 
   zoomTo(bounds, options = {}) {

@@ -7,7 +7,6 @@ export class TileStore {
   constructor(load) {
     this.load = load;
     this.entries = new Map();
-    this.generation = 0;
   }
 
   static key(z, x, y) {
@@ -21,14 +20,14 @@ export class TileStore {
       this.entries.delete(key); // put it last: the first ones are dropped first
     } else {
       const abort = new AbortController();
-      entry = { abort, tile: null, waiting: 0, generation: this.generation };
+      entry = { key, abort, tile: null, waiting: 0 };
       entry.promise = this.load(z, x, y, abort.signal).then(
         (tile) => {
           entry.tile = tile;
           return tile;
         },
         (error) => {
-          if (this.entries.get(key) === entry) this.entries.delete(key);
+          this.drop(entry);
           throw error;
         },
       );
@@ -40,10 +39,16 @@ export class TileStore {
     return entry;
   }
 
-  // Somebody no longer needs an answer; the last one to say so stops the request.
+  // Somebody no longer needs an answer; the last one to say so stops the request, and nobody is given it any more.
   leave(entry) {
     entry.waiting -= 1;
-    if (entry.waiting <= 0 && !entry.tile) entry.abort.abort();
+    if (entry.waiting > 0 || entry.tile) return;
+    this.drop(entry);
+    entry.abort.abort();
+  }
+
+  drop(entry) {
+    if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
   }
 
   peek(z, x, y) {
@@ -52,7 +57,6 @@ export class TileStore {
   }
 
   clear() {
-    this.generation += 1;
     this.entries.clear();
   }
 

@@ -22,36 +22,52 @@ export const CanvasTiles = L.GridLayer.extend({
   initialize(store, painter, options) {
     this.store = store;
     this.painter = painter;
+    this.ready = null;
     L.GridLayer.prototype.initialize.call(this, options);
     this.on("tileunload", (event) => this.leave(event.tile));
   },
 
   createTile(coords, done) {
     const canvas = document.createElement("canvas");
-    canvas.coords = coords;
-    this.fill(canvas, done);
+    Object.assign(canvas, { coords, done, told: false });
+    this.fetch(canvas);
     return canvas;
   },
 
-  fill(canvas, done) {
+  // A canvas that shows nothing yet is drawn as soon as its tile is here; one with an older picture keeps that until
+  // all are here, see settle().
+  async fetch(canvas) {
     const source = this.sourceOf(canvas.coords);
     const entry = this.store.ask(source.z, source.x, source.y);
     this.leave(canvas);
-    canvas.entry = entry;
-    entry.promise.then(
-      (tile) => {
-        if (canvas.entry !== entry) return;
-        canvas.tile = tile;
-        this.paint(canvas);
-        done(null, canvas);
-      },
-      (error) => {
-        if (canvas.entry !== entry) return;
-        canvas.failed = true;
-        if (error.name !== "AbortError") this.fire("tilesfailed", { error });
-        done(error, canvas);
-      },
-    );
+    Object.assign(canvas, { entry, waiting: true, failed: false, fresh: null });
+    const { tile, error } = await entry.promise.then((tile) => ({ tile }), (error) => ({ error }));
+    if (canvas.entry === entry) {
+      canvas.waiting = false;
+      if (error) this.fail(canvas, error);
+      else if (canvas.stale) canvas.fresh = tile;
+      else this.show(canvas, tile);
+    }
+    if (canvas.stale) this.settle();
+  },
+
+  show(canvas, tile) {
+    Object.assign(canvas, { tile, fresh: null, stale: false });
+    this.paint(canvas);
+    this.tell(canvas, null);
+  },
+
+  fail(canvas, error) {
+    canvas.failed = true;
+    if (error.name !== "AbortError") this.fire("tilesfailed", { error });
+    this.tell(canvas, error);
+  },
+
+  // Leaflet keeps a tile hidden, and the layer loading, until it hears of it: a success once, whichever request brought it.
+  tell(canvas, error) {
+    if (canvas.told) return;
+    canvas.told = !error;
+    canvas.done(error, canvas);
   },
 
   leave(canvas) {
@@ -89,42 +105,35 @@ export const CanvasTiles = L.GridLayer.extend({
     }
   },
 
+  canvases() {
+    return Object.values(this._tiles).map(({ el }) => el);
+  },
+
   // Ask for every tile again, keep the old picture until all are here, then change to the new one at once;
-  // `ready` runs just before that.
+  // `ready(whole)` runs just before that: false when some tiles did not come, and again with true when a retry has
+  // brought them. Of several reloads only the newest counts.
   async reload(ready = () => {}) {
     this.store.clear();
-    const canvases = Object.values(this._tiles).map(({ el }) => el);
-    await Promise.all(canvases.map((canvas) => this.fetchAgain(canvas)));
-    ready();
-    for (const canvas of canvases) {
-      if (canvas.fresh) canvas.tile = canvas.fresh;
-      canvas.fresh = null;
-      if (canvas.entry) this.paint(canvas);
-    }
+    this.ready = ready;
+    const canvases = this.canvases();
+    for (const canvas of canvases) canvas.stale = Boolean(canvas.tile);
+    const all = canvases.map((canvas) => this.fetch(canvas));
+    this.settle(); // nothing was shown yet: nobody to wait for
+    await Promise.all(all);
+  },
+
+  settle() {
+    const stale = this.canvases().filter((canvas) => canvas.stale);
+    if (!this.ready || stale.some((canvas) => canvas.waiting)) return;
+    const whole = stale.every((canvas) => canvas.fresh);
+    this.ready(whole);
+    if (whole) this.ready = null;
+    for (const canvas of stale) if (canvas.fresh) this.show(canvas, canvas.fresh);
     this.fire("load");
   },
 
-  async fetchAgain(canvas) {
-    const source = this.sourceOf(canvas.coords);
-    const entry = this.store.ask(source.z, source.x, source.y);
-    this.leave(canvas);
-    canvas.entry = entry;
-    try {
-      const tile = await entry.promise;
-      if (canvas.entry === entry) canvas.fresh = tile;
-    } catch (error) {
-      canvas.failed = canvas.entry === entry;
-      if (error.name !== "AbortError") this.fire("tilesfailed", { error });
-    }
-  },
-
   retry() {
-    for (const { el } of Object.values(this._tiles)) {
-      if (el.failed) {
-        el.failed = false;
-        this.fill(el, () => {});
-      }
-    }
+    for (const canvas of this.canvases()) if (canvas.failed) this.fetch(canvas);
   },
 
   // The decoded tiles under the present view, each once.

@@ -1,0 +1,110 @@
+"""Tiles that come late, twice, or not at all: what is shown, what is remembered, and what can be tried again."""
+
+from typing import Any
+
+import pytest
+
+from app.maps.palette import zone_swatch
+from tests.maps import town
+from tests.maps.conftest import READY, hexed_at, opened, show
+from tests.maps.page_server import PageServer
+
+GIVEN = zone_swatch(0).fill
+MAP = "window.wardmap.get('main').then((w) => %s)"
+TILES = """async () => {
+  const ward = await window.wardmap.get("main");
+  const layers = [ward.buildings.layer, ward.backdrop.layer];
+  const tiles = layers.flatMap((layer) => Object.values(layer._tiles).map(({ el }) => getComputedStyle(el).visibility));
+  return { tiles, loading: layers.some((layer) => layer.isLoading()), placed: ward.labels.placed.length };
+}"""
+
+
+def check_everything_is_seen(page: Any) -> None:
+    page.wait_for_timeout(300)
+    found = page.evaluate(TILES)
+    assert found["tiles"] and set(found["tiles"]) == {"visible"}
+    assert not found["loading"]
+    assert found["placed"] > 5, "labels are written again too"
+
+
+def test_tiles_brought_by_a_retry_are_seen(page: Any, pages: PageServer) -> None:
+    page.expected_troubles.append("400")
+    refused: list[str] = []
+    page.route("**/tiles/**", lambda route: (refused.append(route.request.url), route.fulfill(status=400)))
+    page.goto(f"{pages.origin}/town")
+    page.locator(".wardmap-notice button").wait_for()
+    page.evaluate(READY, "main")
+    assert refused and "hidden" in page.evaluate(TILES)["tiles"]
+    page.unroute("**/tiles/**")
+    page.locator(".wardmap-notice button").click()
+    check_everything_is_seen(page)
+
+
+def test_a_reload_while_tiles_are_on_their_way_leaves_none_unseen(page: Any, pages: PageServer) -> None:
+    held: list[Any] = []
+    page.route("**/tiles/building/**v=1*", lambda route: held.append(route))
+    page.goto(f"{pages.origin}/town")
+    page.wait_for_timeout(500)
+    assert held
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(MAP % "w.refresh(2)")
+    check_everything_is_seen(page)
+    assert asked and not [url for url in asked if "backdrop" in url], "the ground has not changed"
+
+
+@pytest.fixture
+def recoloured(page: Any, pages: PageServer) -> Any:
+    """The map on a building that was given to another zone, as the page knows and the tiles do not yet."""
+    opened(page, f"{pages.origin}/town")
+    show(page, *town.centre_of(170), 18)
+    own = hexed_at(page, 170)
+    page.evaluate(MAP % "w.setGroups({ 170: 1 })")
+    assert hexed_at(page, 170) == GIVEN != own
+    return page, own
+
+
+def test_what_was_saved_stays_shown_while_its_tiles_do_not_come(recoloured: Any) -> None:
+    page, own = recoloured
+    page.expected_troubles.append("400")
+    page.route("**/tiles/building/**v=2*", lambda route: route.fulfill(status=400))
+    page.evaluate(MAP % "w.refresh(2)")
+    page.wait_for_timeout(300)
+    assert hexed_at(page, 170) == GIVEN
+    page.unroute("**/tiles/building/**v=2*")
+    page.locator(".wardmap-notice button").click()
+    page.wait_for_timeout(500)
+    assert hexed_at(page, 170) == own, "the tiles have the last word"
+    check_everything_is_seen(page)
+
+
+def test_of_two_reloads_the_first_forgets_nothing(recoloured: Any) -> None:
+    page, own = recoloured
+    held: list[Any] = []
+    for version in (2, 3):
+        page.route(f"**/tiles/building/**v={version}*", lambda route: held.append(route))
+        page.evaluate(MAP % f"void w.refresh({version})")
+        page.wait_for_timeout(200)
+    assert hexed_at(page, 170) == GIVEN
+    for route in held:
+        if "v=3" in route.request.url:
+            route.continue_()
+    page.wait_for_timeout(500)
+    assert hexed_at(page, 170) == own
+    check_everything_is_seen(page)
+
+
+def test_a_tile_given_up_is_not_handed_to_the_next_who_asks(page: Any, pages: PageServer) -> None:
+    opened(page, f"{pages.origin}/town")
+    answer = page.evaluate(
+        """async () => {
+          const { TileStore } = await import("/static/map/store.js");
+          const store = new TileStore((z, x, y, signal) => new Promise((resolve, reject) => {
+            signal.addEventListener("abort", () => reject(new DOMException("given up", "AbortError")));
+            setTimeout(() => resolve({ z, x, y }), 20);
+          }));
+          store.leave(store.ask(1, 0, 0));
+          return store.ask(1, 0, 0).promise.then((tile) => tile.z, (error) => error.name);
+        }"""
+    )
+    assert answer == 1
