@@ -42,7 +42,11 @@ def test_tiles_brought_by_a_retry_are_seen(page: Any, pages: PageServer) -> None
 
 def test_a_reload_while_tiles_are_on_their_way_leaves_none_unseen(page: Any, pages: PageServer) -> None:
     held: list[Any] = []
-    page.route("**/tiles/building/**v=1*", lambda route: held.append(route))
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/tiles/building/**v=1*", hold)
     page.goto(f"{pages.origin}/town")
     page.wait_for_timeout(500)
     assert held
@@ -81,8 +85,12 @@ def test_what_was_saved_stays_shown_while_its_tiles_do_not_come(recoloured: Any)
 def test_of_two_reloads_the_first_forgets_nothing(recoloured: Any) -> None:
     page, own = recoloured
     held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
     for version in (2, 3):
-        page.route(f"**/tiles/building/**v={version}*", lambda route: held.append(route))
+        page.route(f"**/tiles/building/**v={version}*", hold)
         page.evaluate(MAP % f"void w.refresh({version})")
         page.wait_for_timeout(200)
     assert hexed_at(page, 170) == GIVEN

@@ -132,6 +132,10 @@ def backdrop_tiles() -> TileSet:
     )
 
 
+def shape_of(feature: dict[str, Any]) -> Any:
+    return shapely.geometry.shape(feature["geometry"])
+
+
 def _surface(feature_id: int | str, shape: Any, props: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "id": feature_id, "geometry": mapping(shape), "properties": props}
 

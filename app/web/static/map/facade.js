@@ -141,7 +141,7 @@ export class WardMap {
       ctx.beginPath();
       ctx.rect(-edge, -edge, 4096 + 2 * edge, 4096 + 2 * edge);
       ctx.clip();
-      const path = pathOf([feature], true);
+      const path = pathOf([feature], true, { scale });
       ctx.lineJoin = "round";
       ctx.strokeStyle = "#ffffff";
       ctx.lineWidth = (width + 3) / scale;

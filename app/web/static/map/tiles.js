@@ -1,19 +1,10 @@
 // A Leaflet layer of canvases, each drawn from one decoded tile or, deeper than the last zoom, from a part of one.
 
 import { boxesMeet } from "./geometry.js";
+import { ratio } from "./ratio.js";
 
 export const EXTENT = 4096;
 const SIDE = 256;
-
-let forced = 0;
-
-// Canvas pixels per CSS pixel. More than 2 costs time that no eye sees.
-export const ratio = () => forced || Math.min(window.devicePixelRatio || 1, 2);
-
-// Another ratio for a while, for paper; 0 goes back.
-export function forceRatio(value) {
-  forced = value;
-}
 
 export const CanvasTiles = L.GridLayer.extend({
   options: { tileSize: SIDE, keepBuffer: 2, updateWhenZooming: false, lastZoom: 17 },
@@ -174,16 +165,36 @@ export function worldBox(tile, box) {
   return [...worldPoint(tile, box[0], box[1]), ...worldPoint(tile, box[2], box[3])];
 }
 
-// Adds the features' rings to a path; with a window only those that can be seen.
-export function pathOf(features, closed, window = null) {
+// A building known by its point only is drawn as a small disc.
+const POINT_RADIUS = 3; // CSS pixels
+
+export const isPoint = (feature) => feature.rings.every((ring) => ring.length === 2);
+export const pointRadius = (scale) => POINT_RADIUS / scale;
+
+// Adds the features' rings to a path; with a window only those that can be seen. `scale`, CSS px per tile unit, is
+// needed where points may be among them.
+export function pathOf(features, closed, { window = null, scale = 0 } = {}) {
   const path = new Path2D();
   for (const feature of features) {
     if (window && !boxesMeet(feature.box, window)) continue;
     for (const ring of feature.rings) {
+      if (ring.length === 2) {
+        addDisc(path, ring, scale);
+        continue;
+      }
       path.moveTo(ring[0], ring[1]);
       for (let i = 2; i < ring.length; i += 2) path.lineTo(ring[i], ring[i + 1]);
       if (closed) path.closePath();
     }
   }
   return path;
+}
+
+// Turned like an outer ring, so that a disc on a building does not cut a hole into it.
+function addDisc(path, [x, y], scale) {
+  if (!scale) return;
+  const radius = pointRadius(scale);
+  path.moveTo(x + radius, y);
+  path.arc(x, y, radius, 0, 2 * Math.PI);
+  path.closePath();
 }
