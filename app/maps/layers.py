@@ -89,7 +89,10 @@ class TownTiles(QueuedLayer):
 
 
 class LocalTown(QueuedLayer):
-    """The same town from features inside the file; for maps that must work with no server."""
+    """The same town from features inside the file; for maps that must work with no server.
+
+    `group_title` names what a building's group is, such as its zone, where its facts are shown.
+    """
 
     layer_type = "local_town"
 
@@ -101,9 +104,11 @@ class LocalTown(QueuedLayer):
         water: GeoJson,
         green: GeoJson,
         groups: Sequence[LegendEntry] = (),
+        group_title: str = "",
     ) -> None:
         super().__init__(name="town")
         self._facts = {
+            "groupTitle": group_title,
             "buildings": buildings,
             "road": roads,
             "water": water,
