@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.maps import AreaOutlines, Legend, MapOptions, TownTiles, ZoneOutlines, new_map
+from app.maps.canvas import MapOptions, new_map
+from app.maps.layers import AreaOutlines, TownTiles, ZoneOutlines
+from app.maps.legend import Legend
 from tests.maps import town
 from tests.maps.page_server import PageServer
 

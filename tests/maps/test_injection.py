@@ -4,17 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.maps import (
-    AreaOutlines,
-    CandidateBoxes,
-    FindingsLayer,
-    Legend,
-    MapOptions,
-    TownTiles,
-    ZoneOutlines,
-    new_map,
-    standalone_html,
-)
+from app.maps.canvas import MapOptions, new_map
+from app.maps.layers import AreaOutlines, CandidateBoxes, FindingsLayer, TownTiles, ZoneOutlines
+from app.maps.legend import Legend
+from app.maps.standalone import standalone_html
 from tests.maps import town
 from tests.maps.conftest import READY, opened, screen_place, told
 from tests.maps.mvt import TileSet

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 import shapely
 
-from app.maps import AreaOutlines, ColourChoice, Legend, LegendEntry, MapOptions, new_map
+from app.maps.canvas import ColourChoice, MapOptions, new_map
+from app.maps.layers import AreaOutlines
+from app.maps.legend import Legend, LegendEntry
 from app.maps.palette import zone_swatch
 from tests.maps import town
 from tests.maps.conftest import READY, colour_at, hexed, opened, screen_place, show, told, town_map

@@ -20,11 +20,14 @@ TILES = """async () => {
 
 
 def check_everything_is_seen(page: Any) -> None:
-    page.wait_for_timeout(300)
-    found = page.evaluate(TILES)
-    assert found["tiles"] and set(found["tiles"]) == {"visible"}
-    assert not found["loading"]
-    assert found["placed"] > 5, "labels are written again too"
+    found: dict[str, Any] = {}
+    for _ in range(60):
+        found = page.evaluate(TILES)
+        # Labels are written again too.
+        if set(found["tiles"]) == {"visible"} and not found["loading"] and found["placed"] > 5:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(found)
 
 
 def test_tiles_brought_by_a_retry_are_seen(page: Any, pages: PageServer) -> None:
@@ -68,6 +71,15 @@ def recoloured(page: Any, pages: PageServer) -> Any:
     return page, own
 
 
+def wait_for_colour(page: Any, own: str) -> None:
+    """In the end the tiles have the last word."""
+    for _ in range(60):
+        if hexed_at(page, 170) == own:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("what was set by hand is still shown")
+
+
 def test_what_was_saved_stays_shown_while_its_tiles_do_not_come(recoloured: Any) -> None:
     page, own = recoloured
     page.expected_troubles.append("400")
@@ -77,9 +89,8 @@ def test_what_was_saved_stays_shown_while_its_tiles_do_not_come(recoloured: Any)
     assert hexed_at(page, 170) == GIVEN
     page.unroute("**/tiles/building/**v=2*")
     page.locator(".wardmap-notice button").click()
-    page.wait_for_timeout(500)
-    assert hexed_at(page, 170) == own, "the tiles have the last word"
     check_everything_is_seen(page)
+    wait_for_colour(page, own)
 
 
 def test_of_two_reloads_the_first_forgets_nothing(recoloured: Any) -> None:
@@ -97,8 +108,7 @@ def test_of_two_reloads_the_first_forgets_nothing(recoloured: Any) -> None:
     for route in held:
         if "v=3" in route.request.url:
             route.continue_()
-    page.wait_for_timeout(500)
-    assert hexed_at(page, 170) == own
+    wait_for_colour(page, own)
     check_everything_is_seen(page)
 
 
