@@ -31,6 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "lasso_small": N_("圈得太小，请再画一次。"),
     "tiles_failed": N_("有些图块没有取到。"),
     "retry": N_("重试"),
+    "sign_in": N_("登录"),
     "close": N_("关闭"),
     "north": N_("北"),
     "finding_i": N_("第 %(i)s 条，共 %(n)s 条"),

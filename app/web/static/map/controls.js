@@ -147,32 +147,55 @@ export class Notice {
     this.box.setAttribute("role", "status");
     this.box.hidden = true;
     this.text = made("span");
+    this.retries = new Set();
+    this.ended = null; // the refusal that said so, when the session has ended
     this.box.append(this.text);
     L.DomEvent.disableClickPropagation(this.box);
     ward.container.append(this.box);
   }
 
   say(sentence, { brief = false } = {}) {
-    this.button?.remove();
+    for (const way of this.box.querySelectorAll("a, button")) way.remove();
     this.text.textContent = fill(sentence);
     this.box.hidden = false;
     clearTimeout(this.timer);
     if (brief) this.timer = setTimeout(() => this.hush(), 4000);
   }
 
+  // A trouble that was talked over is still there.
   hush() {
     clearTimeout(this.timer);
     this.box.hidden = true;
+    if (this.retries.size) this.offerWays();
   }
 
-  offerRetry(act = () => this.ward.retry()) {
-    this.say(this.ward.words.tiles_failed);
-    this.button = made("button", "", this.ward.words.retry);
-    this.button.type = "button";
-    this.button.addEventListener("click", () => {
+  // `again` asks anew for what did not come. Several troubles share one button, which tries all of them.
+  trouble(error, again) {
+    this.retries.add(again);
+    if (error?.signIn) this.ended = error;
+    this.offerWays();
+  }
+
+  offerWays() {
+    this.say(this.ended ? this.ended.message : this.ward.words.tiles_failed);
+    if (this.ended) this.box.append(this.signInLink(this.ended.signIn));
+    const button = made("button", "", this.ward.words.retry);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      const retries = [...this.retries];
+      this.retries.clear();
+      this.ended = null;
       this.hush();
-      act();
+      for (const again of retries) again();
     });
-    this.box.append(this.button);
+    this.box.append(button);
+  }
+
+  signInLink(address) {
+    const link = made("a", "", this.ward.words.sign_in);
+    link.href = address;
+    // The page writes into its address what is open: the place to come back to is known when one leaves.
+    link.addEventListener("click", () => (link.href = `${address}?next=${encodeURIComponent(location.pathname + location.search)}`));
+    return link;
   }
 }

@@ -4,7 +4,7 @@ import { ACCENT, INK } from "./style.js";
 import { Areas, Zones } from "./outlines.js";
 import { Backdrop } from "./backdrop.js";
 import { Buildings } from "./buildings.js";
-import { TileStore } from "./store.js";
+import { TileStore, refusal } from "./store.js";
 import { Findings, Repairs, Candidates } from "./findings.js";
 import { Labels } from "./labels.js";
 import { Lasso } from "./lasso.js";
@@ -41,6 +41,7 @@ export class WardMap {
     this.lines = new Sheet((ctx, view) => this.drawLines(ctx, view), { pane: "wardmap-lines" });
     for (const sheet of [this.ground, this.lines, this.labels.sheet]) sheet.addTo(map);
     this.notice = new Notice(this);
+    this.again = () => this.retry();
     this.lasso = new Lasso(this);
     this.keyboard = new KeyboardTour(this);
     this.controls = addControls(this);
@@ -87,7 +88,7 @@ export class WardMap {
       if (this.ring || this.hovered) this.lines.ask();
       this.tell("wardmap:loaded", {});
     });
-    layer.on("tilesfailed", () => this.notice.offerRetry());
+    layer.on("tilesfailed", ({ error }) => this.notice.trouble(error, this.again));
     group.addLayer(layer);
   }
 
@@ -104,14 +105,14 @@ export class WardMap {
     this.redraw();
   }
 
-  async fetchOutline(outline, url) {
+  async fetchOutline(outline, url, again = () => this.fetchOutline(outline, url, again)) {
     try {
-      const answer = await fetch(url, { credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
+      const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json, */*;q=0.5" } });
+      if (!answer.ok) throw await refusal(answer);
       outline.show(await answer.json());
       this.redraw();
-    } catch {
-      this.notice.offerRetry(() => this.fetchOutline(outline, url));
+    } catch (error) {
+      this.notice.trouble(error, again);
     }
   }
 

@@ -73,12 +73,12 @@ const TRIES = 4;
 export async function fetchTile(url, signal) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await fetch(url, { signal, credentials: "same-origin" });
+      const answer = await fetch(url, { signal, credentials: "same-origin", headers: { Accept: "application/json, */*;q=0.5" } });
       if (answer.status === 204 || answer.status === 404) return null;
       if (answer.ok) return await answer.arrayBuffer();
-      if (answer.status < 500 && answer.status !== 429) throw new TileRefused(answer.status);
+      if (answer.status < 500 && answer.status !== 429) throw await refusal(answer);
     } catch (error) {
-      if (error.name === "AbortError" || error instanceof TileRefused || attempt >= TRIES) throw error;
+      if (error.name === "AbortError" || error instanceof Refused || attempt >= TRIES) throw error;
     }
     if (attempt >= TRIES) throw new Error("tile not answered");
     // Waits grow, and differ from tile to tile so that a tired server is not asked by all at once.
@@ -86,11 +86,18 @@ export async function fetchTile(url, signal) {
   }
 }
 
-export class TileRefused extends Error {
-  constructor(status) {
-    super(`tile refused: ${status}`);
+// An answer that asking again will not change.
+export class Refused extends Error {
+  constructor(status, { code, sentence, facts } = {}) {
+    super(sentence || `refused: ${status}`);
     this.status = status;
+    // Where one signs in again, when the session has ended.
+    this.signIn = (code === "sign_in_first" && facts?.address) || "";
   }
+}
+
+export async function refusal(answer) {
+  return new Refused(answer.status, await answer.json().catch(() => ({})));
 }
 
 function pause(ms, signal) {
