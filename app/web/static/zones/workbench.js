@@ -1,7 +1,6 @@
 // The workbench: choose a zone, then click buildings or draw around them. The map recolours at once; the server's
 // answer has the last word.
 import { fill, get, number, post, toast, words } from '../shared.js';
-import { get as mapNamed } from 'wardmap';
 import { BuildingList } from './list.js';
 import { NONE, ZonePanel } from './panel.js';
 import { Plan } from './plan.js';
@@ -169,8 +168,21 @@ async function nextUnassigned() {
   });
 }
 
+// Where nothing can be changed, a building answers with what is known of it.
+async function tellOf(id, group) {
+  ward.select([id]);
+  await trying(async () => {
+    const one = await get(`/ground/buildings/${id}`);
+    if (!ward.buildings.selected.has(id)) return; // another was asked for meanwhile
+    const zone = group === UNASSIGNED_GROUP ? said.unassigned : group === null ? one.community : plan.numbered(group)?.title;
+    ward.notice.say([one.name || said.unnamed, one.address, one.households === null ? '' : fill(said.householdsN, { h: number(one.households) }), zone]
+      .filter(Boolean).join(' · '));
+  });
+}
+
 function picked({ id, group, remove }) {
-  if (!facts.editable || !id) return;
+  if (!id) return;
+  if (!facts.editable) { tellOf(id, group); return; }
   if (group === null) { ward.notice.say(said.elsewhere, { brief: true }); return; }
   const target = remove ? NONE : panel.target;
   if (target === null) { toast(said.chooseZone, { action: said.newFromPicked, onAction: () => giveToNew({ ids: [id] }) }); return; }
@@ -318,7 +330,8 @@ function listenToMap() {
 listenToPlan();
 listenToTools();
 showState();
-ward = await mapNamed('plan').catch(() => null);
+// Fetched here, so that lists and zones work in a browser that cannot draw the map.
+ward = await import('wardmap').then((wardmap) => wardmap.get('plan')).catch(() => null);
 if (ward) {
   listenToMap();
   if (facts.editable) showTool();
