@@ -177,7 +177,7 @@ class ZoneOutlines(QueuedLayer):
 
 
 class FindingsLayer(QueuedLayer):
-    """Where an import found something: points and shapes that can be stepped through.
+    """Where an import found something: points and shapes, one of which may be the current one.
 
     Feature properties: `severity` (error, warning, note), `sentence` (already in the reader's language),
     `row`, `name`; the feature id is the finding's id.
@@ -185,26 +185,12 @@ class FindingsLayer(QueuedLayer):
 
     layer_type = "findings"
 
-    def __init__(self, *, features: GeoJson | None = None, url: str = "", stepping: bool = True) -> None:
+    def __init__(self, *, features: GeoJson | None = None, url: str = "") -> None:
         super().__init__(name="findings")
-        self._facts = {"features": features, "url": url, "stepping": stepping}
+        self._facts = {"features": features, "url": url}
 
     def facts(self) -> dict[str, Any]:
         """The findings or where they are."""
-        return self._facts
-
-
-class BeforeAfter(QueuedLayer):
-    """A shape before and after its repair, switched by three buttons."""
-
-    layer_type = "before_after"
-
-    def __init__(self, *, before: GeoJson, after: GeoJson) -> None:
-        super().__init__(name="repair")
-        self._facts = {"before": before, "after": after}
-
-    def facts(self) -> dict[str, Any]:
-        """Both collections."""
         return self._facts
 
 

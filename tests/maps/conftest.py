@@ -18,9 +18,12 @@ READY = """async (name) => {
   await new Promise((r) => setTimeout(r, 120));
 }"""
 
+LASSO = """window.wardmap.get('main').then((w) =>
+  w.lasso.start((detail) => window.told.push({ type: "lasso", detail })))"""
+
 
 def legend() -> Legend:
-    return Legend.of_zones("责任区", [(n, f"第{n}责任区", n - 1) for n in range(1, 7)], "未分区")
+    return town.zones_legend("责任区", lambda n: f"第{n}责任区", "未分区")
 
 
 def town_map(**options: Any) -> Any:
@@ -48,7 +51,7 @@ def opened(page: Any, address: str) -> Any:
     """The page with its map drawn; events that the map tells are kept in window.told."""
     page.add_init_script(
         """window.told = [];
-        for (const type of ["pick", "area", "lasso", "empty", "finding", "colour-by", "as-of"])
+        for (const type of ["pick", "area", "empty", "finding", "colour-by"])
           document.addEventListener("wardmap:" + type, (e) => window.told.push({ type, detail: e.detail }));"""
     )
     page.goto(address)

@@ -5,7 +5,7 @@ import { Areas, Zones } from "./outlines.js";
 import { Backdrop } from "./backdrop.js";
 import { Buildings } from "./buildings.js";
 import { TileStore, refusal } from "./store.js";
-import { Findings, Repairs, Candidates } from "./findings.js";
+import { Candidates, Findings } from "./findings.js";
 import { Labels } from "./labels.js";
 import { Lasso } from "./lasso.js";
 import { KeyboardTour } from "./keyboard.js";
@@ -57,7 +57,6 @@ export class WardMap {
       areas: () => this.addOutline(group, new Areas(facts, this.words), facts),
       zones: () => this.addOutline(group, new Zones(facts), facts),
       findings: () => this.addOutline(group, new Findings(this, facts), facts),
-      before_after: () => this.addOutline(group, new Repairs(this, facts), facts),
       candidates: () => this.addOutline(group, new Candidates(facts), facts),
       pictures: () => group.addLayer(new PictureTiles(facts)),
     };
