@@ -166,7 +166,7 @@ export function worldBox(tile, box) {
 }
 
 // A building known by its point only is drawn as a small disc.
-const POINT_RADIUS = 3; // CSS pixels
+const POINT_RADIUS = 3.5; // CSS pixels
 
 export const isPoint = (feature) => feature.rings.every((ring) => ring.length === 2);
 export const pointRadius = (scale) => POINT_RADIUS / scale;
