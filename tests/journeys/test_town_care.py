@@ -196,3 +196,5 @@ def test_a_read_only_plan_answers_with_what_is_known(town_page: Any, live_server
     notice = town_page.locator(".wardmap-notice")
     expect(notice).to_contain_text(re.compile(r"幢.* 户"))
     expect(notice).to_contain_text("责任区")
+    town_page.evaluate("window.wardmap.get('plan').then((w) => void w.tell('wardmap:empty', {}))")
+    expect(notice).to_be_hidden()

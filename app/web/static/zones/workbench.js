@@ -323,6 +323,7 @@ function listenToMap() {
   const stage = ward.map.getContainer();
   ward.map.doubleClickZoom.disable(); // two quick clicks on two buildings are not a zoom
   stage.addEventListener('wardmap:pick', (event) => picked(event.detail));
+  if (!facts.editable) stage.addEventListener('wardmap:empty', () => { ward.select([]); ward.notice.hush(); });
   stage.addEventListener('wardmap:lasso-start', showTool);
   stage.addEventListener('wardmap:lasso-stop', showTool);
 }
