@@ -105,7 +105,8 @@ class Visitor:
         self.client = client
 
     def get(self, path: str, **given: Any) -> TestResponse:
-        return self.client.get(path, **given)
+        headers = {"Accept": "text/html", **given.pop("headers", {})}
+        return self.client.get(path, headers=headers, **given)
 
     def post(self, path: str, **given: Any) -> TestResponse:
         return self.send("POST", path, **given)

@@ -17,7 +17,6 @@ from sqlalchemy import delete, insert, update
 from app import db
 from app.accounts.models import BrowserSession
 from app.errors import N_, NotAllowed, Unavailable
-from app.web.error_pages import wants_json
 from app.web.pages import public
 
 log = logging.getLogger("wardmap.accounts")
@@ -157,12 +156,19 @@ def check_guard() -> Any:
         return None
     account = current_account()
     if account is None:
-        if wants_json() or request.method != "GET":
-            raise NotAllowed("sign_in_first", N_("请先登录。登录可能已经过期。"))
+        if request.method != "GET" or not opens_a_page():
+            raise NotAllowed(
+                "sign_in_first", N_("请先登录。登录可能已经过期。"), address=url_for("accounts.sign_in")
+            )
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if account.role not in mark:
         raise NotAllowed("role_missing", N_("你的账号没有做这件事的权限，请联系街道管理员。"))
     return None
+
+
+def opens_a_page() -> bool:
+    """Whether a person opens a page. A script would follow to the sign-in page and take that for its answer."""
+    return any(kind == "text/html" for kind, _quality in request.accept_mimetypes)
 
 
 def current_account() -> Identity | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final
 
 import folium
@@ -40,7 +39,6 @@ class MapOptions:
     legend: Legend | None = None
     colour_by: tuple[ColourChoice, ...] = ()
     coloured_by: str = ""
-    as_of: date | None = None
     controls: Collection[str] = CONTROLS
     credit: str = ""
 
@@ -124,7 +122,6 @@ def new_map(
         "legend": chosen.legend.as_json() if chosen.legend else None,
         "colourBy": [{"key": choice.key, "label": choice.label} for choice in chosen.colour_by],
         "colouredBy": chosen.coloured_by,
-        "asOf": chosen.as_of.isoformat() if chosen.as_of else "",
         "controls": sorted(chosen.controls),
         "credits": [text for text in (basemap.credit, chosen.credit) if text],
         "plain": basemap.kind == "none",

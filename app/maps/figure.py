@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink, Link
 from folium.features import DivIcon, GeoJsonPopup, GeoJsonTooltip
 from folium.template import Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from app.maps.safe_json import safe_json
 
 StaticUrl = Callable[[str], str]
 STATIC_ROOT: Final = Path(__file__).parents[1] / "web" / "static"
@@ -25,6 +27,9 @@ LIBRARY_MODULES: Final = {
     "@mapbox/vector-tile": "vendor/vector-tile/index.js",
     "@mapbox/point-geometry": "vendor/point-geometry/index.js",
 }
+
+# The name by which a page's own scripts import the map.
+OUR_MODULE: Final = ("wardmap", "map/index.js")
 
 # Folium's name of a link -> our copy under static/; None: the page does not need it.
 ASSETS: Final[dict[str, str | None]] = {
@@ -88,7 +93,9 @@ def page_modules() -> tuple[str, ...]:
 class LocalFigure(Figure):
     """A figure that renders to three parts for our own page, from our own assets."""
 
+    # The import map stands before every module: a browser refuses one that comes later.
     _links = Template(
+        '<script type="importmap" nonce="{{ nonce|e }}">{{ names }}</script>\n'
         "{% for url in stylesheets %}"
         '<link rel="stylesheet" href="{{ url|e }}">\n'
         "{% endfor %}"
@@ -115,11 +122,15 @@ class LocalFigure(Figure):
         code, body = self.rendered()
         stylesheets = [self._static_url(path) for path in self._own_copies(CssLink)]
         sources = [self._static_url(path) for path in self._own_copies(JavascriptLink)]
-        modules = [self._static_url("map/index.js")]
+        modules = [self._static_url(OUR_MODULE[1])]
         preloaded = [self._static_url(path) for path in page_modules()]
+        names = {name: self._static_url(path) for name, path in (*LIBRARY_MODULES.items(), OUR_MODULE)}
+        head = self._links.render(
+            nonce=nonce, names=safe_json({"imports": names}), stylesheets=stylesheets, modules=preloaded
+        )
         script = self._scripts.render(nonce=nonce, sources=sources, code=code, modules=modules)
         return MapParts(
-            head=Markup(self._links.render(stylesheets=stylesheets, modules=preloaded)),  # noqa: S704
+            head=Markup(head),  # noqa: S704
             body=Markup(body),  # noqa: S704
             script=Markup(script),  # noqa: S704
         )
@@ -173,8 +184,3 @@ def figure_of(element: Element) -> "LocalFigure":
     if not isinstance(figure, LocalFigure):
         raise TypeError("the map is not in a LocalFigure; make it with new_map()")
     return figure
-
-
-def escaped_attribute(text: Any) -> str:
-    """Text that is safe inside a double-quoted HTML attribute."""
-    return str(escape(text))

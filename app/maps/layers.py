@@ -89,7 +89,10 @@ class TownTiles(QueuedLayer):
 
 
 class LocalTown(QueuedLayer):
-    """The same town from features inside the file; for maps that must work with no server."""
+    """The same town from features inside the file; for maps that must work with no server.
+
+    `group_title` names what a building's group is, such as its zone, where its facts are shown.
+    """
 
     layer_type = "local_town"
 
@@ -101,9 +104,11 @@ class LocalTown(QueuedLayer):
         water: GeoJson,
         green: GeoJson,
         groups: Sequence[LegendEntry] = (),
+        group_title: str = "",
     ) -> None:
         super().__init__(name="town")
         self._facts = {
+            "groupTitle": group_title,
             "buildings": buildings,
             "road": roads,
             "water": water,
@@ -172,7 +177,7 @@ class ZoneOutlines(QueuedLayer):
 
 
 class FindingsLayer(QueuedLayer):
-    """Where an import found something: points and shapes that can be stepped through.
+    """Where an import found something: points and shapes, one of which may be the current one.
 
     Feature properties: `severity` (error, warning, note), `sentence` (already in the reader's language),
     `row`, `name`; the feature id is the finding's id.
@@ -180,26 +185,12 @@ class FindingsLayer(QueuedLayer):
 
     layer_type = "findings"
 
-    def __init__(self, *, features: GeoJson | None = None, url: str = "", stepping: bool = True) -> None:
+    def __init__(self, *, features: GeoJson | None = None, url: str = "") -> None:
         super().__init__(name="findings")
-        self._facts = {"features": features, "url": url, "stepping": stepping}
+        self._facts = {"features": features, "url": url}
 
     def facts(self) -> dict[str, Any]:
         """The findings or where they are."""
-        return self._facts
-
-
-class BeforeAfter(QueuedLayer):
-    """A shape before and after its repair, switched by three buttons."""
-
-    layer_type = "before_after"
-
-    def __init__(self, *, before: GeoJson, after: GeoJson) -> None:
-        super().__init__(name="repair")
-        self._facts = {"before": before, "after": after}
-
-    def facts(self) -> dict[str, Any]:
-        """Both collections."""
         return self._facts
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.maps.palette import KIND_FILLS, PATTERNS, SEQUENTIAL, Swatch, zone_swatch
+from app.maps.palette import KIND_FILLS, PATTERNS, SEQUENTIAL, Swatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,6 @@ class Legend:
             "noneLabel": self.none_label,
             "note": self.note,
         }
-
-    @classmethod
-    def of_zones(cls, title: str, zones: Sequence[tuple[int, str, int]], none_label: str = "") -> "Legend":
-        """A legend of zones given as (number, label, colour index)."""
-        entries = (LegendEntry(n, label, zone_swatch(colour), mark=str(n)) for n, label, colour in zones)
-        return cls(title, tuple(entries), none_label)
 
     @classmethod
     def of_classes(cls, title: str, labels: Sequence[str], none_label: str = "") -> "Legend":

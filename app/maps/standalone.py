@@ -68,7 +68,7 @@ def standalone_html(
     """The file's text.
 
     `collections` may hold "buildings" (ids are numbers; properties name, code, address, kind, floors, units,
-    households and `g`, the zone's number), "roads", "water", "green" and "areas", all EPSG:4326 with the sample
+    households and `g`, the legend's group), "roads", "water", "green" and "areas", all EPSG:4326 with the sample
     town's property names. `zones` are outlines as in the outlines contract. All texts are plain and already in
     the reader's language. InvalidInput "export_too_large" when there are more features than `most_features`.
     """
@@ -82,6 +82,7 @@ def standalone_html(
         water=collections.get("water", _EMPTY),
         green=collections.get("green", _EMPTY),
         groups=legend.entries if legend else (),
+        group_title=_group_title(shown_words, zones, legend),
     ).add_to(chart)
     if "areas" in collections:
         AreaOutlines(level="community", features=collections["areas"], clickable=False).add_to(chart)
@@ -101,6 +102,13 @@ def standalone_html(
         words=shown_words,
         scripts=[Markup(script) for script in scripts],  # noqa: S704
     )
+
+
+def _group_title(words: Mapping[str, str], zones: GeoJson | None, legend: Legend | None) -> str:
+    """What the colours tell: zones where the file has them, else what the legend is titled."""
+    if zones is not None:
+        return words["zone"]
+    return legend.title if legend else ""
 
 
 def _check_size(collections: Mapping[str, GeoJson], most_features: int) -> None:

@@ -38,15 +38,7 @@ class Library:
 
 LIBRARIES: Final = (
     Library("leaflet", "leaflet", {"dist/leaflet.js": "leaflet.js", "dist/leaflet.css": "leaflet.css"}),
-    Library(
-        "bootstrap",
-        "bootstrap",
-        {
-            "dist/css/bootstrap.min.css": "bootstrap.min.css",
-            "dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
-        },
-    ),
-    Library("htmx.org", "htmx", {"dist/htmx.min.js": "htmx.min.js"}),
+    Library("bootstrap", "bootstrap", {"dist/css/bootstrap.min.css": "bootstrap.min.css"}),
     Library("@mapbox/vector-tile", "vector-tile", {"index.js": "index.js"}),
     Library("@mapbox/point-geometry", "point-geometry", {"index.js": "index.js"}),
     Library("pbf", "pbf", {"index.js": "index.js"}),

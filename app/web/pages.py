@@ -16,7 +16,8 @@ from werkzeug.exceptions import HTTPException
 from app import db
 from app.web.language import COOKIE, LANGUAGES
 
-STATIC = Path(__file__).parent / "static"
+APP = Path(__file__).parents[1]
+STATIC = APP / "web" / "static"
 YEAR_S = 31_536_000
 View = TypeVar("View", bound=Callable[..., Any])
 web = Blueprint("web", __name__)
@@ -24,11 +25,19 @@ web = Blueprint("web", __name__)
 
 def install(app: Flask) -> None:
     app.register_blueprint(web)
-    app.jinja_env.globals.update(
-        static_url=static_url, import_map=import_map, format_datetime=format_datetime
-    )
+    app.jinja_env.globals.update(static_url=static_url, format_datetime=format_datetime)
     app.jinja_env.filters["number"] = lambda value: "–" if value is None else format_decimal(value)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+@lru_cache
+def code_version() -> str:
+    """One hash over the program: after an upgrade browsers ask anew for what another program made."""
+    digest = hashlib.sha256(static_version().encode())
+    for path in sorted(APP.rglob("*.py")):
+        if "node_modules" not in path.parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
 
 
 @lru_cache
@@ -44,18 +53,6 @@ def static_version() -> str:
 
 def static_url(path: str) -> str:
     return f"/assets/{static_version()}/{path}"
-
-
-def import_map() -> dict[str, Any]:
-    """Names that our modules import from the vendored libraries."""
-    return {
-        "imports": {
-            "pbf": static_url("vendor/pbf/index.js"),
-            "@mapbox/vector-tile": static_url("vendor/vector-tile/index.js"),
-            "@mapbox/point-geometry": static_url("vendor/point-geometry/index.js"),
-            "wardmap": static_url("map/index.js"),
-        }
-    }
 
 
 def public(view: View) -> View:
@@ -121,9 +118,9 @@ def own_path(target: str) -> str:
 
 
 def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Response:
-    """An answer that the browser keeps and asks about again: 304 when unchanged."""
+    """An answer that the browser keeps and asks about again: 304 when neither the facts nor the program changed."""
     answer = Response(body, mimetype=mimetype)
-    answer.set_etag(etag)
+    answer.set_etag(f"{etag}-{code_version()}")
     answer.headers["Cache-Control"] = f"private, max-age={max_age_s}, must-revalidate"
     answer.make_conditional(request)
     return answer
@@ -131,9 +128,10 @@ def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Re
 
 def unchanged(etag: str) -> Response | None:
     """A 304 if the browser already has this version, decided before any work is done."""
-    if etag in request.if_none_match:
+    marked = f"{etag}-{code_version()}"
+    if marked in request.if_none_match:
         answer = Response(status=304)
-        answer.set_etag(etag)
+        answer.set_etag(marked)
         answer.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
         return answer
     return None

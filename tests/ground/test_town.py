@@ -1,5 +1,7 @@
 """The town map: outlines, tiles, search, details, dates, and the map as a file."""
 
+from datetime import date
+
 from sqlalchemy import text
 
 from tests.builders import build_area, build_building, build_town, cell, footprint_in
@@ -96,7 +98,25 @@ def test_tiles_outside_the_scheme_are_refused(login_as, session) -> None:
 
 
 def test_tiles_need_an_account(client) -> None:
-    assert client.get("/tiles/building/14/0/0.mvt", headers={"Accept": "*/*"}).status_code in (302, 403)
+    assert client.get("/tiles/building/14/0/0.mvt", headers={"Accept": "*/*"}).status_code == 403
+
+
+def test_one_area_is_counted_without_counting_the_rest(login_as, session, monkeypatch) -> None:
+    from app.ground.queries import areas
+
+    build_town(session, buildings=3)
+    build_area(session, "329903001001", "别处社区", cell(3))
+    session.commit()
+    lines = areas.area_tree(session, date(2026, 7, 1), "329902001001")
+    assert [(line.code, line.buildings) for line in lines] == [("329902001001", 3)]
+    street = areas.area_tree(session, date(2026, 7, 1), "329902001")
+    assert [line.buildings for line in street] == [6, 3, 3]
+
+    asked = []
+    whole = areas.area_tree
+    monkeypatch.setattr(areas, "area_tree", lambda *given: asked.append(given[2:]) or whole(*given))
+    assert login_as("planner").get("/ground/areas/329902001000").json["buildings"] == 6
+    assert asked == [("329902001",)]
 
 
 def test_search_finds_areas_and_buildings_by_several_words(login_as, session) -> None:

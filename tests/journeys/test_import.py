@@ -85,6 +85,17 @@ def test_a_gbk_shapefile_is_read_right(desk: Any) -> None:
     expect(desk.locator("#rows tbody")).to_contain_text("观潮社区")
 
 
+def test_a_session_that_ended_while_choosing_is_said(desk: Any) -> None:
+    desk.expected_troubles.append("403")
+    hand_in(desk, GEODATA / "broken" / "gbk_without_cpg.zip")
+    desk.get_by_text("GB18030（GBK）").wait_for(timeout=WAIT_MS)
+    desk.context.clear_cookies()
+    desk.locator('input[name="kind"][value="street"]').check()
+    link = desk.locator("[data-problem] a")
+    expect(link).to_contain_text("请先登录")
+    assert link.get_attribute("href").startswith("/sign-in?next=%2Fimports%2F")
+
+
 def test_findings_settled_accepted_and_undone(desk: Any, tmp_path: Path) -> None:
     hand_in(desk, new_houses(tmp_path))
     desk.locator("#choose").wait_for(timeout=WAIT_MS)

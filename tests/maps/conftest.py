@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.maps import AreaOutlines, Legend, MapOptions, TownTiles, ZoneOutlines, new_map
+from app.maps.canvas import MapOptions, new_map
+from app.maps.layers import AreaOutlines, TownTiles, ZoneOutlines
+from app.maps.legend import Legend
 from tests.maps import town
 from tests.maps.page_server import PageServer
 
@@ -16,9 +18,12 @@ READY = """async (name) => {
   await new Promise((r) => setTimeout(r, 120));
 }"""
 
+LASSO = """window.wardmap.get('main').then((w) =>
+  w.lasso.start((detail) => window.told.push({ type: "lasso", detail })))"""
+
 
 def legend() -> Legend:
-    return Legend.of_zones("责任区", [(n, f"第{n}责任区", n - 1) for n in range(1, 7)], "未分区")
+    return town.zones_legend("责任区", lambda n: f"第{n}责任区", "未分区")
 
 
 def town_map(**options: Any) -> Any:
@@ -46,7 +51,7 @@ def opened(page: Any, address: str) -> Any:
     """The page with its map drawn; events that the map tells are kept in window.told."""
     page.add_init_script(
         """window.told = [];
-        for (const type of ["pick", "area", "lasso", "empty", "finding", "colour-by", "as-of"])
+        for (const type of ["pick", "area", "empty", "finding", "colour-by"])
           document.addEventListener("wardmap:" + type, (e) => window.told.push({ type, detail: e.detail }));"""
     )
     page.goto(address)
@@ -85,6 +90,24 @@ def colour_at(page: Any, lon: float, lat: float, part: str = "buildings") -> lis
         [lon, lat, part],
     )
     return pixel
+
+
+def show(page: Any, lon: float, lat: float, zoom: int) -> None:
+    """Look at a place, and wait until it is drawn."""
+    page.evaluate(
+        "([lon, lat, z]) => window.wardmap.get('main').then((w) => w.map.setView([lat, lon], z, { animate: false }))",
+        [lon, lat, zoom],
+    )
+    page.evaluate(READY, "main")
+
+
+def hexed(pixel: list[int]) -> str:
+    return "#" + "".join(f"{channel:02x}" for channel in pixel[:3])
+
+
+def hexed_at(page: Any, building_id: int) -> str:
+    """The colour in the middle of a building."""
+    return hexed(colour_at(page, *town.centre_of(building_id)))
 
 
 def told(page: Any, kind: str) -> list[dict[str, Any]]:

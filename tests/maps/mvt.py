@@ -89,32 +89,37 @@ class _Layer:
 
 
 def _commands(shape: BaseGeometry) -> Iterable[tuple[int, list[int]]]:
-    polygons, lines = [], []
-    for part in shapely.get_parts(shape):
-        if part.geom_type == "Polygon" and not part.is_empty:
-            polygons.append(part)
-        elif part.geom_type == "LineString" and not part.is_empty:
-            lines.append(part)
-    pen = _Pen()
-    for polygon in polygons:
-        turned = orient(
-            polygon, sign=1.0
-        )  # in tile space y points down, so this is what the standard calls clockwise
-        for ring in (turned.exterior, *turned.interiors):
-            pen.draw(np.asarray(ring.coords)[:-1], closed=True)
-    if pen.commands:
-        yield 3, pen.commands
-    pen = _Pen()
-    for line in lines:
-        pen.draw(np.asarray(line.coords), closed=False)
-    if pen.commands:
-        yield 2, pen.commands
+    parts = [part for part in shapely.get_parts(shape) if not part.is_empty]
+    for kind, name, draw in (
+        (3, "Polygon", _Pen.surface),
+        (2, "LineString", _Pen.line),
+        (1, "Point", _Pen.dot),
+    ):
+        pen = _Pen()
+        for part in parts:
+            if part.geom_type == name:
+                draw(pen, part)
+        if pen.commands:
+            yield kind, pen.commands
 
 
 class _Pen:
     def __init__(self) -> None:
         self.commands: list[int] = []
         self.x = self.y = 0
+
+    def surface(self, polygon: BaseGeometry) -> None:
+        # In tile space y points down, so this is what the standard calls clockwise.
+        turned = orient(polygon, sign=1.0)
+        for ring in (turned.exterior, *turned.interiors):
+            self.draw(np.asarray(ring.coords)[:-1], closed=True)
+
+    def line(self, line: BaseGeometry) -> None:
+        self.draw(np.asarray(line.coords), closed=False)
+
+    def dot(self, point: BaseGeometry) -> None:
+        x, y = np.round(np.asarray(point.coords)[0]).astype(int)
+        self.commands += [9, *self._move(x, y)]
 
     def draw(self, points: np.ndarray, *, closed: bool) -> None:
         steps = np.round(points).astype(int)

@@ -12,7 +12,7 @@ from typing import Any
 
 import folium
 
-from app.maps import import_map, page_parts
+from app.maps.canvas import page_parts
 from tests.maps.mvt import TileSet
 
 STATIC = Path(__file__).parents[2] / "app" / "web" / "static"
@@ -22,7 +22,7 @@ POLICY = (
 )
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>test</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-{imports}{head}<style nonce="{nonce}">html,body{{margin:0;height:100%}}#box{{height:100%}}</style></head>
+{head}<style nonce="{nonce}">html,body{{margin:0;height:100%}}#box{{height:100%}}</style></head>
 <body><div id="box">{body}</div>{script}</body></html>"""
 TILE = re.compile(r"/tiles/(building|backdrop)/(\d+)/(\d+)/(\d+)\.mvt")
 
@@ -53,9 +53,7 @@ class PageServer:
     def page(self, name: str) -> tuple[str, str]:
         nonce = secrets.token_urlsafe(16)
         parts = page_parts(self.pages[name](), nonce)
-        text = PAGE.format(
-            imports=import_map(nonce), head=parts.head, body=parts.body, script=parts.script, nonce=nonce
-        )
+        text = PAGE.format(head=parts.head, body=parts.body, script=parts.script, nonce=nonce)
         return text, POLICY.format(nonce=nonce)
 
 

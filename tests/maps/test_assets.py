@@ -32,7 +32,6 @@ def test_manifest_names_version_licence_and_digest() -> None:
     assert {
         "leaflet/leaflet.js",
         "bootstrap/bootstrap.min.css",
-        "htmx/htmx.min.js",
         "pbf/index.js",
     } <= entries.keys()
     for name, entry in entries.items():
@@ -42,6 +41,20 @@ def test_manifest_names_version_licence_and_digest() -> None:
         assert (assets.VENDOR / name).with_name("LICENCE.txt").is_file() or entry[
             "package"
         ] == "@mapbox/point-geometry"
+
+
+def test_every_shipped_script_and_style_is_asked_for_by_a_page_or_a_module() -> None:
+    static = assets.HERE / "static"
+    own = [path for path in static.rglob("*.js") if not path.is_relative_to(assets.VENDOR)]
+    pages = [
+        *own,
+        *(assets.HERE / "templates").rglob("*.html"),
+        assets.HERE.parent / "maps/figure.py",
+        assets.HERE.parent / "maps/standalone.py",
+    ]
+    text = "\n".join(path.read_text("utf-8") for path in pages)
+    shipped = [name for name, entry in manifest().items() if not entry["tests_only"]]
+    assert not [name for name in shipped if f"vendor/{name}" not in text]
 
 
 def test_page_assets_fit_the_budget() -> None:

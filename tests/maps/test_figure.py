@@ -1,5 +1,6 @@
 """The figure: own assets only, a nonce on our tags only, and nothing shared between threads."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -8,7 +9,9 @@ import folium
 import pytest
 from folium.plugins import MarkerCluster
 
-from app.maps import LocalFigure, TownTiles, UnsafeElement, UnvendoredAsset, import_map, new_map, page_parts
+from app.maps.canvas import new_map, page_parts
+from app.maps.figure import LocalFigure, UnsafeElement, UnvendoredAsset
+from app.maps.layers import TownTiles
 from tests.maps.conftest import town_map
 
 
@@ -128,12 +131,13 @@ def test_many_threads_get_their_own_links_and_folium_keeps_its_own() -> None:
     assert (list(folium.Map.default_js), list(folium.Map.default_css)) == before
 
 
-def test_import_map_lists_every_module_when_addresses_carry_a_fingerprint() -> None:
-    plain = import_map("N")
-    marked = import_map("N", lambda path: f"/static/{path}?v=1")
-    assert "/static/map/tiles.js" not in plain
-    assert '"/static/map/tiles.js":"/static/map/tiles.js?v=1"' in marked
-    assert '"pbf":"/static/vendor/pbf/index.js?v=1"' in marked
+def test_names_of_modules_come_before_the_first_module() -> None:
+    chart = new_map(static_url=lambda path: f"/assets/v/{path}")
+    head = page_parts(chart, "the-nonce").head
+    assert head.startswith('<script type="importmap" nonce="the-nonce">{"imports":{')
+    names = json.loads(head[head.index("{") : head.index("</script>")])["imports"]
+    assert names["wardmap"] == "/assets/v/map/index.js"
+    assert names["pbf"] == "/assets/v/vendor/pbf/index.js"
 
 
 def test_a_figure_is_a_branca_figure() -> None:

@@ -4,17 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.maps import (
-    AreaOutlines,
-    CandidateBoxes,
-    FindingsLayer,
-    Legend,
-    MapOptions,
-    TownTiles,
-    ZoneOutlines,
-    new_map,
-    standalone_html,
-)
+from app.maps.canvas import MapOptions, new_map
+from app.maps.layers import AreaOutlines, CandidateBoxes, FindingsLayer, TownTiles, ZoneOutlines
+from app.maps.legend import Legend
+from app.maps.standalone import standalone_html
 from tests.maps import town
 from tests.maps.conftest import READY, opened, screen_place, told
 from tests.maps.mvt import TileSet
@@ -36,7 +29,7 @@ def payload(request: pytest.FixtureRequest) -> str:
 
 
 def legend_of(payload: str) -> Legend:
-    return Legend.of_zones(payload, [(n, payload, n - 1) for n in range(1, 7)], payload)
+    return town.zones_legend(payload, lambda _: payload, payload)
 
 
 def finding(payload: str) -> dict[str, Any]:
@@ -94,8 +87,6 @@ def test_page_shows_hostile_texts_and_runs_none(page: Any, hostile_pages: PageSe
     assert payload in placed
     assert page.locator(".wardmap-legend li span").first.text_content() == payload
     assert page.locator(".wardmap-legend summary").text_content() == payload
-    page.locator(".wardmap-stepper button").last.click()
-    assert payload in page.locator(".wardmap-stepper-text").text_content()
     page.locator(".wardmap").focus()
     page.keyboard.press("Enter")
     page.mouse.move(700, 400)

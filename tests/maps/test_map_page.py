@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 import shapely
 
-from app.maps import AreaOutlines, ColourChoice, Legend, LegendEntry, MapOptions, new_map
+from app.maps.canvas import ColourChoice, MapOptions, new_map
+from app.maps.layers import AreaOutlines
+from app.maps.legend import Legend, LegendEntry
 from app.maps.palette import zone_swatch
 from tests.maps import town
-from tests.maps.conftest import READY, colour_at, opened, screen_place, told, town_map
+from tests.maps.conftest import LASSO, READY, colour_at, hexed, opened, screen_place, show, told, town_map
 from tests.maps.page_server import PageServer
 
 FIRST_ROW = 22  # buildings in one row of the test town
@@ -17,18 +19,6 @@ FIRST_ROW = 22  # buildings in one row of the test town
 @pytest.fixture
 def map_page(page: Any, pages: PageServer) -> Any:
     return opened(page, f"{pages.origin}/town")
-
-
-def show(page: Any, lon: float, lat: float, zoom: int) -> None:
-    page.evaluate(
-        "([lon, lat, z]) => window.wardmap.get('main').then((w) => w.map.setView([lat, lon], z, { animate: false }))",
-        [lon, lat, zoom],
-    )
-    page.evaluate(READY, "main")
-
-
-def hexed(pixel: list[int]) -> str:
-    return "#" + "".join(f"{channel:02x}" for channel in pixel[:3])
 
 
 def test_buildings_are_drawn_in_their_zone_colours(map_page: Any) -> None:
@@ -106,18 +96,14 @@ def circle(page: Any, building: int, radius: float, *, keys: str = "") -> None:
         page.keyboard.up(keys)
 
 
-START = "window.wardmap.get('main').then((w) => w.lasso.start((told) => { window.called = told; }))"
-
-
 def test_lasso_by_mouse_gives_a_closed_right_handed_polygon_and_pans_nothing(map_page: Any) -> None:
     centre = map_page.evaluate(
         "window.wardmap.get('main').then((w) => [w.map.getCenter().lng, w.map.getCenter().lat])"
     )
-    map_page.evaluate(START)
+    map_page.evaluate(LASSO)
     circle(map_page, 30, 60)
     (lasso,) = told(map_page, "lasso")
     assert lasso["mode"] == "replace"
-    assert map_page.evaluate("window.called") == lasso
     polygon = shapely.geometry.shape(lasso["polygon"])
     assert polygon.is_valid and polygon.exterior.is_ccw
     inside = {f["id"] for f in town.buildings() if polygon.covers(shapely.Point(town.centre_of(f["id"])))}
@@ -132,13 +118,13 @@ def test_lasso_by_mouse_gives_a_closed_right_handed_polygon_and_pans_nothing(map
 
 @pytest.mark.parametrize(("key", "mode"), [("Shift", "add"), ("Alt", "remove")])
 def test_lasso_with_a_key_adds_or_removes(map_page: Any, key: str, mode: str) -> None:
-    map_page.evaluate(START)
+    map_page.evaluate(LASSO)
     circle(map_page, 60, 50, keys=key)
     assert [lasso["mode"] for lasso in told(map_page, "lasso")] == [mode]
 
 
 def test_escape_drops_the_stroke_then_ends_the_lasso(map_page: Any) -> None:
-    map_page.evaluate(START)
+    map_page.evaluate(LASSO)
     x, y = screen_place(map_page, *town.centre_of(30))
     map_page.mouse.move(x, y)
     map_page.mouse.down()
@@ -156,7 +142,7 @@ def test_escape_drops_the_stroke_then_ends_the_lasso(map_page: Any) -> None:
 
 
 def test_a_tiny_stroke_selects_nothing_and_says_so(map_page: Any) -> None:
-    map_page.evaluate(START)
+    map_page.evaluate(LASSO)
     circle(map_page, 30, 3)
     assert told(map_page, "lasso") == []
     assert "太小" in map_page.locator(".wardmap-notice").inner_text()
@@ -285,16 +271,11 @@ def test_outlines_come_by_address_and_can_be_replaced(page: Any, pages: PageServ
 
 
 def test_choices_are_told_to_the_page_and_a_new_legend_is_shown(page: Any, pages: PageServer) -> None:
-    from datetime import date
-
     choices = (ColourChoice("zone", "责任区"), ColourChoice("floors", "层数"))
-    pages.pages["choices"] = lambda: town_map(colour_by=choices, coloured_by="zone", as_of=date(2026, 7, 21))
+    pages.pages["choices"] = lambda: town_map(colour_by=choices, coloured_by="zone")
     opened(page, f"{pages.origin}/choices")
     page.locator(".wardmap-choices select").select_option("floors")
-    page.locator(".wardmap-choices input").fill("2026-07-01")
-    page.locator(".wardmap-choices input").dispatch_event("change")
     assert told(page, "colour-by") == [{"key": "floors"}]
-    assert told(page, "as-of")[-1] == {"date": "2026-07-01"}
     legend = Legend.of_classes("层数", ["1–3 层", "4–6 层", "7 层以上"], "未知")
     with page.expect_request("**/tiles/building/**by=floors*"):
         page.evaluate(

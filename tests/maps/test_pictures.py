@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.geo.datum import wgs84_to_gcj02
-from app.maps import Basemap, new_map
-from app.maps.basemap import TileSource
+from app.maps.basemap import Basemap, TileSource
+from app.maps.canvas import new_map
 from tests.maps.conftest import colour_at, opened
 from tests.maps.mvt import tile_of
 from tests.maps.page_server import PageServer

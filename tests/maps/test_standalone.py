@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.errors import InvalidInput
-from app.maps import standalone_html
+from app.maps.legend import Legend
+from app.maps.standalone import standalone_html
 from tests.maps import town
 from tests.maps.conftest import colour_at, legend, opened, screen_place
 
@@ -65,6 +66,33 @@ def test_a_click_shows_the_building_and_close_hides_it(file_page: Any) -> None:
     assert "责任区" in detail.inner_text()
     detail.locator("button").click()
     assert detail.is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("coloured", "shown"),
+    [
+        (Legend.of_classes("按层数", ["1–3 层", "4–6 层"]), {"层数": "6", "按层数": "4–6 层"}),
+        (Legend.of_kinds("按用途", [(2, "residential", "住宅")]), {"用途": "住宅"}),
+    ],
+)
+def test_a_file_without_zones_names_none(
+    page: Any, tmp_path: Path, coloured: Legend, shown: dict[str, str]
+) -> None:
+    buildings = town.buildings()
+    for feature in buildings:
+        feature["properties"] |= {"g": 2, "kind": "住宅"}
+    file = tmp_path / "map.html"
+    file.write_text(
+        standalone_html("钟楼社区", {"buildings": town.collection(buildings)}, None, coloured), "utf-8"
+    )
+    opened(page, file.as_uri())
+    page.mouse.click(*screen_place(page, *town.centre_of(100)))
+    detail = page.locator("#wardmap-detail")
+    names, values = detail.locator("dt").all_inner_texts(), detail.locator("dd").all_inner_texts()
+    listed = dict(zip(names, values, strict=True))
+    assert "责任区" not in listed
+    assert shown.items() <= listed.items()
+    assert values.count("住宅") == 1
 
 
 def test_too_many_features_are_refused_with_the_number_and_a_way_out() -> None:

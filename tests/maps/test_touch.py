@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from tests.maps import town
-from tests.maps.conftest import opened, screen_place, told
+from tests.maps.conftest import LASSO, opened, screen_place, told
 from tests.maps.page_server import PageServer
 
 
@@ -38,7 +38,7 @@ def touch(page: Any, places: list[tuple[float, float]]) -> None:
 
 
 def test_lasso_by_finger(phone: Any) -> None:
-    phone.evaluate("window.wardmap.get('main').then((w) => w.lasso.start())")
+    phone.evaluate(LASSO)
     x, y = screen_place(phone, *town.centre_of(100))
     touch(phone, list(shapely.Point(x, y).buffer(40).exterior.coords))
     (lasso,) = told(phone, "lasso")

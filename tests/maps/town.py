@@ -7,6 +7,8 @@ from typing import Any
 import shapely
 from shapely.geometry import LineString, Point, box, mapping
 
+from app.maps.legend import Legend, LegendEntry
+from app.maps.palette import zone_swatch
 from tests.maps.mvt import TileFeature, TileSet
 
 WEST, SOUTH = 118.7200, 32.0600
@@ -104,6 +106,11 @@ def areas(name: str = "钟楼社区") -> list[dict[str, Any]]:
     return [_surface("329901001001", box(west - 0.001, south - 0.001, east + 0.001, north + 0.0008), props)]
 
 
+def zones_legend(title: str, label: Callable[[int], str], none_label: str) -> Legend:
+    entries = (LegendEntry(n, label(n), zone_swatch(n - 1), mark=str(n)) for n in range(1, 7))
+    return Legend(title, tuple(entries), none_label)
+
+
 def collection(features: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
@@ -130,6 +137,10 @@ def backdrop_tiles() -> TileSet:
             for layer, (features, key) in kinds.items()
         }
     )
+
+
+def shape_of(feature: dict[str, Any]) -> Any:
+    return shapely.geometry.shape(feature["geometry"])
 
 
 def _surface(feature_id: int | str, shape: Any, props: dict[str, Any]) -> dict[str, Any]:

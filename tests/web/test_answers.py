@@ -35,6 +35,14 @@ def test_scripts_get_errors_as_json(client) -> None:
     assert answer.json["code"] == "sign_in_first"
 
 
+@pytest.mark.parametrize("accept", ["*/*", "", "application/json, */*;q=0.1"])
+def test_a_script_is_told_that_the_session_has_ended(client, accept) -> None:
+    answer = client.get("/tiles/building/14/0/0.mvt", headers={"Accept": accept})
+    assert answer.status_code == 403
+    if "json" in accept:
+        assert answer.json["facts"] == {"address": "/sign-in"}
+
+
 def test_people_are_sent_to_sign_in_and_back(client) -> None:
     answer = client.get("/plans?community=1")
     assert answer.status_code == 302
@@ -64,6 +72,25 @@ def test_static_files_are_kept_for_a_year_and_stay_inside_their_folder(client) -
     assert "immutable" in answer.headers["Cache-Control"]
     assert client.get("/assets/x/../../config.py").status_code == 404
     assert client.get("/assets/x/%2e%2e/%2e%2e/config.py").status_code == 404
+
+
+def test_after_an_upgrade_what_another_program_made_is_asked_for_anew(app, monkeypatch) -> None:
+    from app.web import pages
+
+    with app.test_request_context():
+        kept = pages.etag_answer(b"tile", "text/plain", "7-kind").headers["ETag"]
+    with app.test_request_context(headers={"If-None-Match": kept}):
+        assert pages.unchanged("7-kind").headers["ETag"] == kept
+        assert pages.unchanged("8-kind") is None
+    monkeypatch.setattr(pages, "code_version", lambda: "another")
+    with app.test_request_context(headers={"If-None-Match": kept}):
+        assert pages.unchanged("7-kind") is None
+
+
+def test_the_program_has_one_version_however_often_it_is_asked() -> None:
+    from app.web.pages import code_version
+
+    assert code_version() is code_version()
 
 
 def test_health_asks_the_database(client) -> None:

@@ -7,7 +7,7 @@ from app.db import driver_url
 from app.migrations import alembic_config
 from tests.conftest import copy_database
 
-BEFORE, AFTER = "20261123_1", "20261125_1"
+BEFORE, AFTER = "20261125_1", "20261125_2"
 FILLED = """
 INSERT INTO account (login, password_hash, role) VALUES ('ling', '', 'planner'), ('wei', '', 'planner');
 INSERT INTO area (code, level, parent_code) VALUES ('329901000000', 'district', NULL), ('329901001000', 'street', '329901000000'),

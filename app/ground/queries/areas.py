@@ -54,8 +54,8 @@ def ground_revision(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
-def area_tree(session: Session, on: date) -> list[AreaLine]:
-    """All areas of a day with their sums, in code order: children follow their parent."""
+def area_tree(session: Session, on: date, within: str = "") -> list[AreaLine]:
+    """Areas of a day with their sums, in code order: children follow their parent. `within` is a code prefix, empty for all."""
     rows = session.execute(
         text(
             f"""{_COUNTED}
@@ -63,9 +63,10 @@ def area_tree(session: Session, on: date) -> list[AreaLine]:
                    coalesce(sum(c.buildings), 0)::int, sum(c.households)::int
             FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
             LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
+            WHERE a.code LIKE :prefix || '%'
             GROUP BY a.code, v.name, v.boundary IS NOT NULL ORDER BY a.code"""
         ),
-        {"on": on, "prefix": ""},
+        {"on": on, "prefix": within},
     )
     return [AreaLine(*row) for row in rows]
 

@@ -121,7 +121,8 @@ def area(code: str) -> Response:
     with db.reading() as session:
         facts = area_queries.area_on(session, parse.area_code(code), on)
         versions = area_queries.area_versions(session, code)
-        line = next(one for one in area_queries.area_tree(session, on) if one.code == code)
+        below = area_queries.area_tree(session, on, code_prefix(code))
+    line = next(one for one in below if one.code == code)
     account = current_account()
     made_by_hand = not any(version["file_name"] for version in versions)
     may_remove = bool(account and account.role == "planner" and made_by_hand and not line.buildings)
@@ -229,5 +230,6 @@ def page_words() -> dict[str, str]:
         "local": _("本地编码"), "openPlans": _("划分责任区"), "export": _("导出地图文件"), "close": _("关闭"),
         "zoomTo": _("在地图上看"), "now": _("现在"), "unnamed": _("未命名楼栋"), "area": _("面积"),
         "noBoundary": _("这个区划还没有边界。"), "household_unit": _("户"), "empty": _("未填"),
-        "changed": _("%(field)s：%(before)s → %(after)s"), "remove": _("删除"), "noMap": _("地图没有加载成功，请刷新页面。"),
+        "changed": _("%(field)s：%(before)s → %(after)s"), "remove": _("删除"),
+        "removeSure": _("要删除“%(name)s”吗？删除后不能恢复。"), "noMap": _("地图没有加载成功，请刷新页面。"),
     }  # fmt: skip

@@ -9,18 +9,21 @@ export function fill(sentence, facts = {}) {
   return sentence.replace(/%\((\w+)\)s/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
-async function answer(response) {
+async function answer(response, read) {
   const isJson = (response.headers.get('content-type') || '').includes('json');
+  if (response.ok && read) return read(response);
   const body = isJson ? await response.json() : null;
   if (response.ok) return body;
   const problem = new Error(body?.sentence || words().failed || '没有成功，请稍后重试。');
   Object.assign(problem, { status: response.status, code: body?.code, sentence: problem.message, facts: body?.facts || {}, body });
+  // The session has ended: where to sign in, and back to here.
+  if (problem.code === 'sign_in_first') problem.signIn = `${problem.facts.address}?next=${encodeURIComponent(location.pathname + location.search)}`;
   throw problem;
 }
 
-async function send(url, options) {
+async function send(url, options, read = null) {
   try {
-    return await answer(await fetch(url, { credentials: 'same-origin', ...options }));
+    return await answer(await fetch(url, { credentials: 'same-origin', ...options }), read);
   } catch (problem) {
     if (problem.sentence) throw problem;
     const away = new Error(words().offline || '连不上服务器，请检查网络后重试。');
@@ -31,6 +34,11 @@ async function send(url, options) {
 
 export function get(url) {
   return send(url, { headers: { Accept: 'application/json' } });
+}
+
+// A piece of a page, as text. It is not asked for as a page: then the answer to an ended session would be the sign-in page.
+export function getPiece(url) {
+  return send(url, { headers: { Accept: 'application/json, */*;q=0.5' } }, (response) => response.text());
 }
 
 export function post(url, body = {}, method = 'POST') {
@@ -79,6 +87,12 @@ export function toast(text, { error = false, action = '', onAction = null, secon
   if (action) line.append(el('button', { class: 'quiet-button', type: 'button', onclick: () => { line.remove(); onAction(); } }, action));
   document.querySelector('.toasts').append(line);
   setTimeout(() => line.remove(), seconds * 1000);
+}
+
+// What went wrong, in the server's words; a session that has ended is a link to sign in again.
+export function complain(problem) {
+  const sentence = problem.sentence || String(problem);
+  toast(problem.signIn ? el('a', { href: problem.signIn }, sentence) : sentence, { error: true });
 }
 
 export function number(value) {

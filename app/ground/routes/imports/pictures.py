@@ -44,7 +44,7 @@ def review_map(session: Session, detail: dict[str, Any]) -> MapParts:
         legend=Legend(_("这份文件"), entries),
         title=_("导入检查：%(name)s", name=detail["file_name"]),
     )
-    FindingsLayer(stepping=False).add_to(chart)
+    FindingsLayer().add_to(chart)
     return page_parts(chart, headers.nonce())
 
 

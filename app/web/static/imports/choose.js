@@ -1,6 +1,6 @@
 // What the file is and which columns hold what: the form follows the choices.
 
-import { el, fill, words } from '../shared.js';
+import { el, fill, getPiece, words } from '../shared.js';
 import { showProblem } from './forms.js';
 import { known, watch } from './watch.js';
 
@@ -24,13 +24,15 @@ form.addEventListener('change', async (event) => {
 
 async function fetchColumns() {
   const asked = new URLSearchParams({ kind: form.elements.kind.value, layer: form.elements.layer.value });
-  const answer = await fetch(`/imports/${known.id}/columns?${asked}`, { credentials: 'same-origin', headers: { Accept: 'text/html' } });
-  if (!answer.ok) {
-    showProblem(new Error(W.failed));
+  let text;
+  try {
+    text = await getPiece(`/imports/${known.id}/columns?${asked}`);
+  } catch (problem) {
+    showProblem(problem);
     return;
   }
   // A page of our own, escaped by the server like any other.
-  const piece = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('columns');
+  const piece = new DOMParser().parseFromString(text, 'text/html').getElementById('columns');
   columnsOf().replaceWith(document.adoptNode(piece));
   checkTwice();
   askForPlace();

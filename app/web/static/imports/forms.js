@@ -22,7 +22,7 @@ export async function send(form) {
 // The sentence, and a way on where somebody else was quicker.
 export function showProblem(problem, near = document) {
   const box = near.querySelector('[data-problem]') || document.querySelector('[data-problem]');
-  box.replaceChildren(problem.message);
+  box.replaceChildren(problem.signIn ? el('a', { href: problem.signIn }, problem.message) : problem.message);
   if (problem.status === 409) box.append(' ', el('a', { href: location.pathname }, W.reload));
   box.hidden = false;
   box.scrollIntoView({ block: 'nearest' });

@@ -5,7 +5,6 @@ import './forms.js';
 import { known } from './watch.js';
 
 const EVERY_MS = 1000;
-const RUNNING = ['uploaded', 'inspecting', 'checking', 'publishing'];
 const W = words();
 const stage = document.getElementById('stage');
 const counted = document.getElementById('counted');
@@ -21,7 +20,7 @@ async function look() {
     setTimeout(look, EVERY_MS * 4);
     return;
   }
-  if (standing.state !== known.state && !(RUNNING.includes(standing.state) && isFirstLook(standing.state))) {
+  if (standing.state !== known.state && !isFirstLook(standing.state)) {
     location.replace(location.pathname);
     return;
   }

@@ -26,14 +26,14 @@ export class Backdrop {
   paintGreen(ctx, view) {
     for (const [kind, features] of sorted(view.tile, "green")) {
       ctx.fillStyle = GREEN[kind] || GREEN.other;
-      ctx.fill(pathOf(features, true, view.window));
+      ctx.fill(pathOf(features, true, { window: view.window }));
     }
   }
 
   paintWater(ctx, view, px) {
     const features = view.tile.layers.water;
     if (!features || !features.length) return;
-    const path = pathOf(features, true, view.window);
+    const path = pathOf(features, true, { window: view.window });
     ctx.fillStyle = WATER.fill;
     ctx.fill(path);
     ctx.save();
@@ -50,7 +50,7 @@ export class Backdrop {
     const roads = sorted(view.tile, "road");
     const shown = ORDERED.filter(([kind, look]) => roads.has(kind) && view.zoom >= look.from).map(([kind, look]) => ({
       look,
-      path: pathOf(roads.get(kind), false, view.window),
+      path: pathOf(roads.get(kind), false, { window: view.window }),
       width: widthAt(look.widths, view.zoom),
     }));
     for (const { look, path, width } of shown) {

@@ -2,7 +2,7 @@
 
 import { BUILDING, INK, MARKER, mixed, patternFill } from "./style.js";
 import { distanceToRings, innerPoint, ringsContain } from "./geometry.js";
-import { CanvasTiles, pathOf, worldBox, worldPoint } from "./tiles.js";
+import { CanvasTiles, EXTENT, isPoint, pathOf, pointRadius, worldBox, worldPoint } from "./tiles.js";
 
 const NONE = 0;
 
@@ -68,7 +68,7 @@ export class Buildings {
   paintSelected(ctx, view, px) {
     const chosen = view.tile.layers.building.filter((f) => this.selected.has(f.id));
     if (!chosen.length) return;
-    const path = pathOf(chosen, true, view.window);
+    const path = pathOf(chosen, true, view);
     const thick = view.zoom >= 16 ? 1 : 0.7;
     ctx.strokeStyle = MARKER;
     ctx.lineWidth = 6.5 * thick * px;
@@ -79,17 +79,18 @@ export class Buildings {
   }
 
   // Paths are kept with the decoded tile; when only a part of it is drawn, far buildings are left out.
-  paths(view) {
-    const { tile, deeper } = view;
-    if (deeper > 1) return this.sortedPaths(tile.layers.building, view.window);
-    if (!tile.paths || tile.pathsRound !== this.round) {
-      tile.paths = this.sortedPaths(tile.layers.building, null);
-      tile.pathsRound = this.round;
+  paths({ tile, deeper, window, scale }) {
+    const { building } = tile.layers;
+    if (deeper > 1) return this.sortedPaths(building, { window, scale });
+    const kept = `${this.round} ${scale}`;
+    if (tile.pathsKept !== kept) {
+      tile.paths = this.sortedPaths(building, { scale });
+      tile.pathsKept = kept;
     }
     return tile.paths;
   }
 
-  sortedPaths(features, window) {
+  sortedPaths(features, within) {
     const members = new Map();
     for (const feature of features) {
       const group = this.groupOf(feature);
@@ -97,7 +98,7 @@ export class Buildings {
       if (list) list.push(feature);
       else members.set(group, [feature]);
     }
-    return new Map([...members].map(([group, list]) => [group, pathOf(list, true, window)]));
+    return new Map([...members].map(([group, list]) => [group, pathOf(list, true, within)]));
   }
 
   setLegend(entries) {
@@ -134,16 +135,21 @@ export class Buildings {
     const spot = this.layer.tileAt(worldX, worldY);
     const features = spot && spot.tile.layers.building;
     if (!features) return null;
-    const margin = (reach * 4096) / (256 * 2 ** Math.max(0, map.getZoom() - this.layer.options.lastZoom));
+    const scale = (256 * 2 ** Math.max(0, map.getZoom() - this.layer.options.lastZoom)) / EXTENT;
+    const margin = reach / scale;
+    const radius = pointRadius(scale);
+    const gap = margin + radius;
     let nearest = null;
     let least = margin;
     for (const feature of features) {
       const [x0, y0, x1, y1] = feature.box;
-      if (spot.px < x0 - margin || spot.px > x1 + margin || spot.py < y0 - margin || spot.py > y1 + margin) continue;
-      if (ringsContain(feature.rings, spot.px, spot.py)) return this.described(spot.tile, feature);
-      const gap = margin ? distanceToRings(feature.rings, spot.px, spot.py) : Infinity;
-      if (gap < least) {
-        least = gap;
+      if (spot.px < x0 - gap || spot.px > x1 + gap || spot.py < y0 - gap || spot.py > y1 + gap) continue;
+      const point = isPoint(feature);
+      const away = distance(feature, point ? radius : 0, spot, margin);
+      if (away > margin) continue;
+      // A point's mark lies on top of the building that it may stand in.
+      if (!nearest || away < least || (away === least && point)) {
+        least = away;
         nearest = feature;
       }
     }
@@ -188,6 +194,13 @@ export class Buildings {
     }
     return pieces;
   }
+}
+
+// In tile units; 0 is on it. Without a margin only what is hit counts.
+function distance({ rings }, radius, spot, margin) {
+  if (radius) return Math.max(0, distanceToRings(rings, spot.px, spot.py) - radius);
+  if (ringsContain(rings, spot.px, spot.py)) return 0;
+  return margin ? distanceToRings(rings, spot.px, spot.py) : Infinity;
 }
 
 const spread = (box) => (box[2] - box[0]) * (box[3] - box[1]);

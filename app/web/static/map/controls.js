@@ -1,4 +1,4 @@
-// The small things around a map: zoom, scale, place, full screen, print, legend, colour choice, date, notices.
+// The small things around a map: zoom, scale, place, full screen, print, legend, colour choice, notices.
 
 import { fill, made } from "./words.js";
 import { LegendBox } from "./legend.js";
@@ -13,7 +13,7 @@ const SHAPES = {
   print: "M7 9V4h10v5M7 17H4v-7h16v7h-3M7 14h10v6H7z",
 };
 
-export function panel(ward, position, className) {
+function panel(ward, position, className) {
   const control = new L.Control({ position });
   const box = made("div", `wardmap-panel ${className}`);
   L.DomEvent.disableClickPropagation(box);
@@ -36,7 +36,7 @@ export function addControls(ward) {
   if (wanted.has("locate") && navigator.geolocation) parts.locate = addLocate(ward, bar);
   if (wanted.has("full_screen") && document.fullscreenEnabled) addFullScreen(ward, bar);
   if (wanted.has("print")) bar.append(iconButton("print", words.print, () => printMap(ward)));
-  if (facts.colourBy.length || facts.asOf) addChoices(ward, words);
+  if (facts.colourBy.length) addChoices(ward, words);
   if (wanted.has("legend")) parts.legend = new LegendBox(ward, facts.legend);
   if (wanted.has("scale")) L.control.scale({ imperial: false, maxWidth: 110, position: "bottomleft" }).addTo(map);
   addCredits(ward, wanted.has("north"));
@@ -99,32 +99,18 @@ function addPrintHead(ward) {
 }
 
 function addChoices(ward, words) {
-  const { colourBy, colouredBy, asOf } = ward.facts;
-  const box = panel(ward, "topright", "wardmap-choices");
-  if (colourBy.length) {
-    const select = made("select");
-    for (const choice of colourBy) {
-      const option = made("option", "", choice.label);
-      option.value = choice.key;
-      option.selected = choice.key === colouredBy;
-      select.append(option);
-    }
-    select.addEventListener("change", () => ward.tell("wardmap:colour-by", { key: select.value }));
-    box.append(labelled(words.colour_by, select));
+  const { colourBy, colouredBy } = ward.facts;
+  const label = made("label", "", words.colour_by);
+  const select = made("select");
+  for (const choice of colourBy) {
+    const option = made("option", "", choice.label);
+    option.value = choice.key;
+    option.selected = choice.key === colouredBy;
+    select.append(option);
   }
-  if (asOf) {
-    const input = made("input");
-    input.type = "date";
-    input.value = asOf;
-    input.addEventListener("change", () => input.value && ward.tell("wardmap:as-of", { date: input.value }));
-    box.append(labelled(words.as_of, input));
-  }
-}
-
-function labelled(text, field) {
-  const label = made("label", "", text);
-  label.append(field);
-  return label;
+  select.addEventListener("change", () => ward.tell("wardmap:colour-by", { key: select.value }));
+  label.append(select);
+  panel(ward, "topright", "wardmap-choices").append(label);
 }
 
 function addCredits(ward, north) {
@@ -147,32 +133,55 @@ export class Notice {
     this.box.setAttribute("role", "status");
     this.box.hidden = true;
     this.text = made("span");
+    this.retries = new Set();
+    this.ended = null; // the refusal that said so, when the session has ended
     this.box.append(this.text);
     L.DomEvent.disableClickPropagation(this.box);
     ward.container.append(this.box);
   }
 
   say(sentence, { brief = false } = {}) {
-    this.button?.remove();
+    for (const way of this.box.querySelectorAll("a, button")) way.remove();
     this.text.textContent = fill(sentence);
     this.box.hidden = false;
     clearTimeout(this.timer);
     if (brief) this.timer = setTimeout(() => this.hush(), 4000);
   }
 
+  // A trouble that was talked over is still there.
   hush() {
     clearTimeout(this.timer);
     this.box.hidden = true;
+    if (this.retries.size) this.offerWays();
   }
 
-  offerRetry(act = () => this.ward.retry()) {
-    this.say(this.ward.words.tiles_failed);
-    this.button = made("button", "", this.ward.words.retry);
-    this.button.type = "button";
-    this.button.addEventListener("click", () => {
+  // `again` asks anew for what did not come. Several troubles share one button, which tries all of them.
+  trouble(error, again) {
+    this.retries.add(again);
+    if (error?.signIn) this.ended = error;
+    this.offerWays();
+  }
+
+  offerWays() {
+    this.say(this.ended ? this.ended.message : this.ward.words.tiles_failed);
+    if (this.ended) this.box.append(this.signInLink(this.ended.signIn));
+    const button = made("button", "", this.ward.words.retry);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      const retries = [...this.retries];
+      this.retries.clear();
+      this.ended = null;
       this.hush();
-      act();
+      for (const again of retries) again();
     });
-    this.box.append(this.button);
+    this.box.append(button);
+  }
+
+  signInLink(address) {
+    const link = made("a", "", this.ward.words.sign_in);
+    link.href = address;
+    // The page writes into its address what is open: the place to come back to is known when one leaves.
+    link.addEventListener("click", () => (link.href = `${address}?next=${encodeURIComponent(location.pathname + location.search)}`));
+    return link;
   }
 }

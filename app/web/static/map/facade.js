@@ -4,8 +4,8 @@ import { ACCENT, INK } from "./style.js";
 import { Areas, Zones } from "./outlines.js";
 import { Backdrop } from "./backdrop.js";
 import { Buildings } from "./buildings.js";
-import { TileStore } from "./store.js";
-import { Findings, Repairs, Candidates } from "./findings.js";
+import { TileStore, refusal } from "./store.js";
+import { Candidates, Findings } from "./findings.js";
 import { Labels } from "./labels.js";
 import { Lasso } from "./lasso.js";
 import { KeyboardTour } from "./keyboard.js";
@@ -41,6 +41,7 @@ export class WardMap {
     this.lines = new Sheet((ctx, view) => this.drawLines(ctx, view), { pane: "wardmap-lines" });
     for (const sheet of [this.ground, this.lines, this.labels.sheet]) sheet.addTo(map);
     this.notice = new Notice(this);
+    this.again = () => this.retry();
     this.lasso = new Lasso(this);
     this.keyboard = new KeyboardTour(this);
     this.controls = addControls(this);
@@ -56,7 +57,6 @@ export class WardMap {
       areas: () => this.addOutline(group, new Areas(facts, this.words), facts),
       zones: () => this.addOutline(group, new Zones(facts), facts),
       findings: () => this.addOutline(group, new Findings(this, facts), facts),
-      before_after: () => this.addOutline(group, new Repairs(this, facts), facts),
       candidates: () => this.addOutline(group, new Candidates(facts), facts),
       pictures: () => group.addLayer(new PictureTiles(facts)),
     };
@@ -87,7 +87,7 @@ export class WardMap {
       if (this.ring || this.hovered) this.lines.ask();
       this.tell("wardmap:loaded", {});
     });
-    layer.on("tilesfailed", () => this.notice.offerRetry());
+    layer.on("tilesfailed", ({ error }) => this.notice.trouble(error, this.again));
     group.addLayer(layer);
   }
 
@@ -104,14 +104,14 @@ export class WardMap {
     this.redraw();
   }
 
-  async fetchOutline(outline, url) {
+  async fetchOutline(outline, url, again = () => this.fetchOutline(outline, url, again)) {
     try {
-      const answer = await fetch(url, { credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
+      const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json, */*;q=0.5" } });
+      if (!answer.ok) throw await refusal(answer);
       outline.show(await answer.json());
       this.redraw();
-    } catch {
-      this.notice.offerRetry(() => this.fetchOutline(outline, url));
+    } catch (error) {
+      this.notice.trouble(error, again);
     }
   }
 
@@ -141,7 +141,7 @@ export class WardMap {
       ctx.beginPath();
       ctx.rect(-edge, -edge, 4096 + 2 * edge, 4096 + 2 * edge);
       ctx.clip();
-      const path = pathOf([feature], true);
+      const path = pathOf([feature], true, { scale });
       ctx.lineJoin = "round";
       ctx.strokeStyle = "#ffffff";
       ctx.lineWidth = (width + 3) / scale;
@@ -171,33 +171,29 @@ export class WardMap {
     this.labels.ask();
   }
 
-  // A new revision of the tiles: asked for anew, the present picture stays until they are here.
+  // A new revision of the buildings: asked for anew, the present picture stays until they are here.
   async refresh(token) {
-    for (const source of [this.buildingsSource, this.backdropSource]) {
-      if (source && token !== undefined) source.template = withParameter(source.template, "v", token);
-    }
-    const told = new Map(this.buildings?.override);
-    await Promise.all([
-      this.backdropSource && this.backdrop.layer.reload(),
-      this.buildingsSource && this.buildings.layer.reload(() => this.buildings.forget(told)),
-    ]);
+    if (!this.buildingsSource) return;
+    if (token !== undefined) this.buildingsSource.template = withParameter(this.buildingsSource.template, "v", token);
+    await this.reloadBuildings();
   }
 
   // Colour by another attribute; its legend arrives together with its tiles.
   async setColourBy(key, legend = null) {
     if (!this.buildingsSource) return;
     this.buildingsSource.template = withParameter(this.buildingsSource.template, "by", key);
-    await this.buildings.layer.reload(() => {
-      this.buildings.forget(this.buildings.override);
-      if (legend) this.setLegend(legend);
-    });
+    this.nextLegend = legend;
+    await this.reloadBuildings();
   }
 
-  setTileParameter(name, value) {
-    for (const source of [this.buildingsSource, this.backdropSource]) {
-      if (source) source.template = withParameter(source.template, name, value);
-    }
-    return this.refresh();
+  // What was set by id before is in the new tiles, but only when all of them came.
+  reloadBuildings() {
+    const told = new Map(this.buildings.override);
+    return this.buildings.layer.reload((whole) => {
+      if (whole) this.buildings.forget(told);
+      if (this.nextLegend) this.setLegend(this.nextLegend);
+      this.nextLegend = null;
+    });
   }
 
   zoomTo(bounds, options = {}) {

@@ -1,11 +1,9 @@
-// What an import found, shapes before and after repair, and where a file would lie: drawn over the town.
+// What an import found, and where a file would lie: drawn over the town.
 
 import { ACCENT, INK } from "./style.js";
 import { boxesMeet, distanceToRings, lonLatOf, ringsContain, worldOf } from "./geometry.js";
-import { fill, made } from "./words.js";
 import { pathAt } from "./sheet.js";
 import { shapesOf } from "./outlines.js";
-import { panel } from "./controls.js";
 
 // Colour, and the shape of the mark: colour is never the only sign.
 const SEVERITY = {
@@ -20,13 +18,11 @@ export class Findings {
     this.facts = facts;
     this.current = -1;
     this.show(facts.features);
-    if (facts.stepping) this.addStepper();
   }
 
   show(collection) {
     this.shapes = shapesOf(collection);
     this.current = -1;
-    if (this.stepper) this.tellPosition();
   }
 
   drawLines(ctx, view) {
@@ -99,82 +95,8 @@ export class Findings {
     const [west, north] = lonLatOf(shape.box[0], shape.box[1]);
     const [east, south] = lonLatOf(shape.box[2], shape.box[3]);
     if (move) this.ward.zoomTo([west, south, east, north], { padding: [90, 90] });
-    this.tellPosition();
     this.ward.redraw();
     this.ward.tell("wardmap:finding", { id: shape.id, position: this.current, properties: shape.props });
-  }
-
-  addStepper() {
-    const { words } = this.ward;
-    this.stepper = panel(this.ward, "bottomleft", "wardmap-stepper");
-    this.text = made("p", "wardmap-stepper-text");
-    this.text.setAttribute("aria-live", "polite");
-    const back = made("button", "", words.previous);
-    const next = made("button", "", words.next);
-    for (const button of [back, next]) button.type = "button";
-    back.addEventListener("click", () => this.goTo(this.current < 0 ? -1 : this.current - 1));
-    next.addEventListener("click", () => this.goTo(this.current + 1));
-    this.stepper.append(this.text, back, next);
-    this.tellPosition();
-  }
-
-  tellPosition() {
-    if (!this.stepper) return;
-    const { words } = this.ward;
-    const shape = this.shapes[this.current];
-    const place = fill(words.finding_i, { i: this.current + 1, n: this.shapes.length });
-    const parts = shape
-      ? [place, words[`severity_${shape.props.severity}`], shape.props.name, shape.props.sentence]
-      : [fill(words.finding_i, { i: "–", n: this.shapes.length })];
-    this.text.textContent = parts.filter(Boolean).join(" · ");
-  }
-}
-
-export class Repairs {
-  constructor(ward, facts) {
-    this.ward = ward;
-    this.before = shapesOf(facts.before);
-    this.after = shapesOf(facts.after);
-    this.mode = "both";
-    const box = panel(ward, "topleft", "wardmap-switch");
-    box.setAttribute("role", "group");
-    this.buttons = ["before", "both", "after"].map((mode) => {
-      const button = made("button", "", ward.words[mode]);
-      button.type = "button";
-      button.addEventListener("click", () => this.choose(mode));
-      box.append(button);
-      return [mode, button];
-    });
-    this.choose("both");
-  }
-
-  choose(mode) {
-    this.mode = mode;
-    for (const [name, button] of this.buttons) button.setAttribute("aria-pressed", String(name === mode));
-    this.ward.redraw();
-  }
-
-  drawLines(ctx, view) {
-    if (this.mode !== "after") this.draw(ctx, view, this.before, SEVERITY.error.colour, [6, 4]);
-    if (this.mode !== "before") this.draw(ctx, view, this.after, "#1c6b3c", []);
-  }
-
-  draw(ctx, view, shapes, colour, dash) {
-    for (const shape of shapes) {
-      const path = pathAt(view, [...shape.rings]);
-      ctx.fillStyle = colour;
-      ctx.globalAlpha = this.mode === "both" ? 0.12 : 0.28;
-      ctx.fill(path, "evenodd");
-      ctx.globalAlpha = 1;
-      ctx.strokeStyle = "#ffffff";
-      ctx.lineWidth = 4.4;
-      ctx.stroke(path);
-      ctx.setLineDash(dash);
-      ctx.strokeStyle = colour;
-      ctx.lineWidth = 2.2;
-      ctx.stroke(path);
-      ctx.setLineDash([]);
-    }
   }
 }
 

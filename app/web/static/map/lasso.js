@@ -13,10 +13,9 @@ export class Lasso {
   }
 
   // Goes on until stop(): callback({ polygon, mode }), mode "replace", "add" or "remove".
-  start(callback = null, { once = false } = {}) {
+  start(callback) {
     this.stop();
     this.callback = callback;
-    this.once = once;
     this.busy = true;
     this.cover = made("div", "wardmap-lasso");
     this.picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -93,11 +92,7 @@ export class Lasso {
       this.ward.notice.say(this.ward.words.lasso_small, { brief: true });
       return;
     }
-    const detail = { polygon: this.polygonOf(points), mode };
-    this.ward.tell("wardmap:lasso", detail);
-    const { callback } = this;
-    if (this.once) this.stop();
-    callback?.(detail);
+    this.callback({ polygon: this.polygonOf(points), mode });
   }
 
   pointercancel() {

@@ -2,7 +2,7 @@
 
 import { BUILDING, patternTile } from "./style.js";
 import { made } from "./words.js";
-import { ratio } from "./tiles.js";
+import { ratio } from "./ratio.js";
 
 const WIDTH = 26;
 const HEIGHT = 16;

@@ -158,15 +158,10 @@ export class Zones {
   constructor(facts) {
     this.swatches = facts.swatches;
     this.shapes = shapesOf(facts.features);
-    this.flashing = null;
   }
 
   show(collection) {
     this.shapes = shapesOf(collection);
-  }
-
-  at(x, y) {
-    return this.shapes.find((s) => boxesMeet(s.box, [x, y, x, y]) && ringsContain(s.rings, x, y)) || null;
   }
 
   swatchOf(shape) {

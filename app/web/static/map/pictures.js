@@ -1,7 +1,7 @@
 // A base map of picture tiles. GCJ-02 tiles are drawn where they belong: moved tile by tile, our own data never.
 
 import { lonLatOf } from "./geometry.js";
-import { ratio } from "./tiles.js";
+import { ratio } from "./ratio.js";
 
 const SIDE = 256;
 const AXIS = 6378245.0;

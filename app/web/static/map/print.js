@@ -1,6 +1,6 @@
 // The map on one sheet of paper: everything else on the page steps aside, and lines are drawn twice as fine.
 
-import { forceRatio } from "./tiles.js";
+import { forceRatio } from "./ratio.js";
 
 const PATIENCE_MS = 6000;
 const MOSTLY = 0.7; // when the sheet shows less of the view than this share, step back

@@ -1,6 +1,6 @@
 // A canvas over the whole view, larger than it so that panning shows no edge; redrawn when the map comes to rest.
 
-import { ratio } from "./tiles.js";
+import { ratio } from "./ratio.js";
 
 export const Sheet = L.Renderer.extend({
   options: { padding: 0.3 },

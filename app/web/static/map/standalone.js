@@ -23,16 +23,19 @@ function loaders(facts) {
   };
 }
 
-function showDetail(ward, id, zoneLabel) {
+function showDetail(ward, id, group) {
   const box = document.getElementById("wardmap-detail");
   const facts = window.wardmapDetails.get(id);
   if (!box || !facts) return;
-  const list = made("dl");
+  const lines = new Map();
   for (const key of SHOWN) {
     if (facts[key] === undefined || facts[key] === null || facts[key] === "") continue;
-    list.append(made("dt", "", ward.words[key] || key), made("dd", "", String(facts[key])));
+    lines.set(ward.words[key] || key, String(facts[key]));
   }
-  if (zoneLabel) list.append(made("dt", "", ward.words.zone), made("dd", "", zoneLabel));
+  // What its colour means, unless a line says so already: "kind" is both a fact and a way to colour.
+  if (group && ![...lines.values()].includes(group.label)) lines.set(ward.town.groupTitle, group.label);
+  const list = made("dl");
+  for (const [name, value] of lines) list.append(made("dt", "", name), made("dd", "", value));
   const close = made("button", "", ward.words.close);
   close.type = "button";
   close.addEventListener("click", () => {
@@ -48,9 +51,8 @@ build(loaders).then((maps) => {
   for (const ward of maps.values()) {
     ward.container.addEventListener("wardmap:pick", (event) => {
       const { id, group } = event.detail;
-      const entry = ward.buildings.groups.get(group);
       ward.select([id]);
-      showDetail(ward, id, entry ? entry.label : "");
+      showDetail(ward, id, ward.buildings.groups.get(group));
     });
   }
 });

@@ -7,7 +7,6 @@ export class TileStore {
   constructor(load) {
     this.load = load;
     this.entries = new Map();
-    this.generation = 0;
   }
 
   static key(z, x, y) {
@@ -21,14 +20,14 @@ export class TileStore {
       this.entries.delete(key); // put it last: the first ones are dropped first
     } else {
       const abort = new AbortController();
-      entry = { abort, tile: null, waiting: 0, generation: this.generation };
+      entry = { key, abort, tile: null, waiting: 0 };
       entry.promise = this.load(z, x, y, abort.signal).then(
         (tile) => {
           entry.tile = tile;
           return tile;
         },
         (error) => {
-          if (this.entries.get(key) === entry) this.entries.delete(key);
+          this.drop(entry);
           throw error;
         },
       );
@@ -40,10 +39,16 @@ export class TileStore {
     return entry;
   }
 
-  // Somebody no longer needs an answer; the last one to say so stops the request.
+  // Somebody no longer needs an answer; the last one to say so stops the request, and nobody is given it any more.
   leave(entry) {
     entry.waiting -= 1;
-    if (entry.waiting <= 0 && !entry.tile) entry.abort.abort();
+    if (entry.waiting > 0 || entry.tile) return;
+    this.drop(entry);
+    entry.abort.abort();
+  }
+
+  drop(entry) {
+    if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
   }
 
   peek(z, x, y) {
@@ -52,7 +57,6 @@ export class TileStore {
   }
 
   clear() {
-    this.generation += 1;
     this.entries.clear();
   }
 
@@ -69,12 +73,12 @@ const TRIES = 4;
 export async function fetchTile(url, signal) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await fetch(url, { signal, credentials: "same-origin" });
+      const answer = await fetch(url, { signal, credentials: "same-origin", headers: { Accept: "application/json, */*;q=0.5" } });
       if (answer.status === 204 || answer.status === 404) return null;
       if (answer.ok) return await answer.arrayBuffer();
-      if (answer.status < 500 && answer.status !== 429) throw new TileRefused(answer.status);
+      if (answer.status < 500 && answer.status !== 429) throw await refusal(answer);
     } catch (error) {
-      if (error.name === "AbortError" || error instanceof TileRefused || attempt >= TRIES) throw error;
+      if (error.name === "AbortError" || error instanceof Refused || attempt >= TRIES) throw error;
     }
     if (attempt >= TRIES) throw new Error("tile not answered");
     // Waits grow, and differ from tile to tile so that a tired server is not asked by all at once.
@@ -82,11 +86,18 @@ export async function fetchTile(url, signal) {
   }
 }
 
-export class TileRefused extends Error {
-  constructor(status) {
-    super(`tile refused: ${status}`);
+// An answer that asking again will not change.
+export class Refused extends Error {
+  constructor(status, { code, sentence, facts } = {}) {
+    super(sentence || `refused: ${status}`);
     this.status = status;
+    // Where one signs in again, when the session has ended.
+    this.signIn = (code === "sign_in_first" && facts?.address) || "";
   }
+}
+
+export async function refusal(answer) {
+  return new Refused(answer.status, await answer.json().catch(() => ({})));
 }
 
 function pause(ms, signal) {

@@ -1,19 +1,10 @@
 // A Leaflet layer of canvases, each drawn from one decoded tile or, deeper than the last zoom, from a part of one.
 
 import { boxesMeet } from "./geometry.js";
+import { ratio } from "./ratio.js";
 
 export const EXTENT = 4096;
 const SIDE = 256;
-
-let forced = 0;
-
-// Canvas pixels per CSS pixel. More than 2 costs time that no eye sees.
-export const ratio = () => forced || Math.min(window.devicePixelRatio || 1, 2);
-
-// Another ratio for a while, for paper; 0 goes back.
-export function forceRatio(value) {
-  forced = value;
-}
 
 export const CanvasTiles = L.GridLayer.extend({
   options: { tileSize: SIDE, keepBuffer: 2, updateWhenZooming: false, lastZoom: 17 },
@@ -22,36 +13,52 @@ export const CanvasTiles = L.GridLayer.extend({
   initialize(store, painter, options) {
     this.store = store;
     this.painter = painter;
+    this.ready = null;
     L.GridLayer.prototype.initialize.call(this, options);
     this.on("tileunload", (event) => this.leave(event.tile));
   },
 
   createTile(coords, done) {
     const canvas = document.createElement("canvas");
-    canvas.coords = coords;
-    this.fill(canvas, done);
+    Object.assign(canvas, { coords, done, told: false });
+    this.fetch(canvas);
     return canvas;
   },
 
-  fill(canvas, done) {
+  // A canvas that shows nothing yet is drawn as soon as its tile is here; one with an older picture keeps that until
+  // all are here, see settle().
+  async fetch(canvas) {
     const source = this.sourceOf(canvas.coords);
     const entry = this.store.ask(source.z, source.x, source.y);
     this.leave(canvas);
-    canvas.entry = entry;
-    entry.promise.then(
-      (tile) => {
-        if (canvas.entry !== entry) return;
-        canvas.tile = tile;
-        this.paint(canvas);
-        done(null, canvas);
-      },
-      (error) => {
-        if (canvas.entry !== entry) return;
-        canvas.failed = true;
-        if (error.name !== "AbortError") this.fire("tilesfailed", { error });
-        done(error, canvas);
-      },
-    );
+    Object.assign(canvas, { entry, waiting: true, failed: false, fresh: null });
+    const { tile, error } = await entry.promise.then((tile) => ({ tile }), (error) => ({ error }));
+    if (canvas.entry === entry) {
+      canvas.waiting = false;
+      if (error) this.fail(canvas, error);
+      else if (canvas.stale) canvas.fresh = tile;
+      else this.show(canvas, tile);
+    }
+    if (canvas.stale) this.settle();
+  },
+
+  show(canvas, tile) {
+    Object.assign(canvas, { tile, fresh: null, stale: false });
+    this.paint(canvas);
+    this.tell(canvas, null);
+  },
+
+  fail(canvas, error) {
+    canvas.failed = true;
+    if (error.name !== "AbortError") this.fire("tilesfailed", { error });
+    this.tell(canvas, error);
+  },
+
+  // Leaflet keeps a tile hidden, and the layer loading, until it hears of it: a success once, whichever request brought it.
+  tell(canvas, error) {
+    if (canvas.told) return;
+    canvas.told = !error;
+    canvas.done(error, canvas);
   },
 
   leave(canvas) {
@@ -89,42 +96,35 @@ export const CanvasTiles = L.GridLayer.extend({
     }
   },
 
+  canvases() {
+    return Object.values(this._tiles).map(({ el }) => el);
+  },
+
   // Ask for every tile again, keep the old picture until all are here, then change to the new one at once;
-  // `ready` runs just before that.
+  // `ready(whole)` runs just before that: false when some tiles did not come, and again with true when a retry has
+  // brought them. Of several reloads only the newest counts.
   async reload(ready = () => {}) {
     this.store.clear();
-    const canvases = Object.values(this._tiles).map(({ el }) => el);
-    await Promise.all(canvases.map((canvas) => this.fetchAgain(canvas)));
-    ready();
-    for (const canvas of canvases) {
-      if (canvas.fresh) canvas.tile = canvas.fresh;
-      canvas.fresh = null;
-      if (canvas.entry) this.paint(canvas);
-    }
+    this.ready = ready;
+    const canvases = this.canvases();
+    for (const canvas of canvases) canvas.stale = Boolean(canvas.tile);
+    const all = canvases.map((canvas) => this.fetch(canvas));
+    this.settle(); // nothing was shown yet: nobody to wait for
+    await Promise.all(all);
+  },
+
+  settle() {
+    const stale = this.canvases().filter((canvas) => canvas.stale);
+    if (!this.ready || stale.some((canvas) => canvas.waiting)) return;
+    const whole = stale.every((canvas) => canvas.fresh);
+    this.ready(whole);
+    if (whole) this.ready = null;
+    for (const canvas of stale) if (canvas.fresh) this.show(canvas, canvas.fresh);
     this.fire("load");
   },
 
-  async fetchAgain(canvas) {
-    const source = this.sourceOf(canvas.coords);
-    const entry = this.store.ask(source.z, source.x, source.y);
-    this.leave(canvas);
-    canvas.entry = entry;
-    try {
-      const tile = await entry.promise;
-      if (canvas.entry === entry) canvas.fresh = tile;
-    } catch (error) {
-      canvas.failed = canvas.entry === entry;
-      if (error.name !== "AbortError") this.fire("tilesfailed", { error });
-    }
-  },
-
   retry() {
-    for (const { el } of Object.values(this._tiles)) {
-      if (el.failed) {
-        el.failed = false;
-        this.fill(el, () => {});
-      }
-    }
+    for (const canvas of this.canvases()) if (canvas.failed) this.fetch(canvas);
   },
 
   // The decoded tiles under the present view, each once.
@@ -165,16 +165,36 @@ export function worldBox(tile, box) {
   return [...worldPoint(tile, box[0], box[1]), ...worldPoint(tile, box[2], box[3])];
 }
 
-// Adds the features' rings to a path; with a window only those that can be seen.
-export function pathOf(features, closed, window = null) {
+// A building known by its point only is drawn as a small disc.
+const POINT_RADIUS = 3.5; // CSS pixels
+
+export const isPoint = (feature) => feature.rings.every((ring) => ring.length === 2);
+export const pointRadius = (scale) => POINT_RADIUS / scale;
+
+// Adds the features' rings to a path; with a window only those that can be seen. `scale`, CSS px per tile unit, is
+// needed where points may be among them.
+export function pathOf(features, closed, { window = null, scale = 0 } = {}) {
   const path = new Path2D();
   for (const feature of features) {
     if (window && !boxesMeet(feature.box, window)) continue;
     for (const ring of feature.rings) {
+      if (ring.length === 2) {
+        addDisc(path, ring, scale);
+        continue;
+      }
       path.moveTo(ring[0], ring[1]);
       for (let i = 2; i < ring.length; i += 2) path.lineTo(ring[i], ring[i + 1]);
       if (closed) path.closePath();
     }
   }
   return path;
+}
+
+// Turned like an outer ring, so that a disc on a building does not cut a hole into it.
+function addDisc(path, [x, y], scale) {
+  if (!scale) return;
+  const radius = pointRadius(scale);
+  path.moveTo(x + radius, y);
+  path.arc(x, y, radius, 0, 2 * Math.PI);
+  path.closePath();
 }

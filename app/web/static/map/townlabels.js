@@ -3,7 +3,7 @@
 import { GREEN_LABEL, INK, ROADS, ROAD_LABEL, WATER } from "./style.js";
 import { innerPoint } from "./geometry.js";
 import { measuredLine } from "./labels.js";
-import { worldPoint } from "./tiles.js";
+import { isPoint, worldPoint } from "./tiles.js";
 import { sorted } from "./backdrop.js";
 
 export function buildingWriter(buildings) {
@@ -30,10 +30,12 @@ function buildingWish(buildings, view, tile, feature, room) {
   const lines = [];
   if (name) lines.push({ text: name, size, weight: 500, colour: INK, haloWidth: 3 });
   // The zone's number on the building: colour is never the only sign.
-  if (mark && (!name || room[1] > size * 2.7)) {
+  if (mark && (!name || isPoint(feature) || room[1] > size * 2.7)) {
     lines.push({ text: mark, size: size - (name ? 1 : 0), weight: 700, colour: entry.stroke, haloWidth: 3 });
   }
   const rank = 100 + Math.min(99, Math.sqrt(room[0] * room[1]));
+  // Under the mark of a point there is room wherever nothing else is written.
+  if (isPoint(feature)) return { text: name || mark, lines, x, y: y + 6 + size * 0.64 * lines.length, rank };
   const loose = [room[0] + 14, room[1] + 10];
   return { text: name || mark, lines, x, y, rank, room: loose };
 }

@@ -1,7 +1,6 @@
 // The workbench: choose a zone, then click buildings or draw around them. The map recolours at once; the server's
 // answer has the last word.
 import { fill, get, number, post, renewFormKeys, toast, words } from '../shared.js';
-import { get as mapNamed } from 'wardmap';
 import { BuildingList } from './list.js';
 import { NONE, ZonePanel } from './panel.js';
 import { Plan } from './plan.js';
@@ -171,8 +170,21 @@ async function nextUnassigned() {
   });
 }
 
+// Where nothing can be changed, a building answers with what is known of it.
+async function tellOf(id, group) {
+  ward.select([id]);
+  await trying(async () => {
+    const one = await get(`/ground/buildings/${id}`);
+    if (!ward.buildings.selected.has(id)) return; // another was asked for meanwhile
+    const zone = group === UNASSIGNED_GROUP ? said.unassigned : group === null ? one.community : plan.numbered(group)?.title;
+    ward.notice.say([one.name || said.unnamed, one.address, one.households === null ? '' : fill(said.householdsN, { h: number(one.households) }), zone]
+      .filter(Boolean).join(' · '));
+  });
+}
+
 function picked({ id, group, remove }) {
-  if (!facts.editable || !id) return;
+  if (!id) return;
+  if (!facts.editable) { tellOf(id, group); return; }
   if (group === null) { ward.notice.say(said.elsewhere, { brief: true }); return; }
   const target = remove ? NONE : panel.target;
   if (target === null) { toast(said.chooseZone, { action: said.newFromPicked, onAction: () => giveToNew({ ids: [id] }) }); return; }
@@ -313,6 +325,7 @@ function listenToMap() {
   const stage = ward.map.getContainer();
   ward.map.doubleClickZoom.disable(); // two quick clicks on two buildings are not a zoom
   stage.addEventListener('wardmap:pick', (event) => picked(event.detail));
+  if (!facts.editable) stage.addEventListener('wardmap:empty', () => { ward.select([]); ward.notice.hush(); });
   stage.addEventListener('wardmap:lasso-start', showTool);
   stage.addEventListener('wardmap:lasso-stop', showTool);
 }
@@ -321,7 +334,8 @@ listenToPlan();
 listenToTools();
 renewFormKeys();
 showState();
-ward = await mapNamed('plan').catch(() => null);
+// Fetched here, so that lists and zones work in a browser that cannot draw the map.
+ward = await import('wardmap').then((wardmap) => wardmap.get('plan')).catch(() => null);
 if (ward) {
   listenToMap();
   if (facts.editable) showTool();

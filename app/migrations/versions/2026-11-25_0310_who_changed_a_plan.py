@@ -7,8 +7,8 @@ The table has a few rows per community; checking them takes no time that anybody
 from alembic import op
 import sqlalchemy as sa
 
-revision = '20261125_1'
-down_revision = '20261123_1'
+revision = '20261125_2'
+down_revision = '20261125_1'
 branch_labels = None
 depends_on = None
 
