@@ -121,7 +121,8 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         or pa.types.is_large_binary(column.type)
     ):
         return pa.array([_nested_text(item) for item in column.to_pylist()], pa.string())
-    text = pc.cast(column, pa.string(), safe=False)
+    # No database takes a NUL, be it in a row, in a sample or in a remark about either.
+    text = pc.replace_substring(pc.cast(column, pa.string(), safe=False), "\x00", "")
     trimmed = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 

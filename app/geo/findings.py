@@ -63,7 +63,7 @@ SENTENCES: dict[str, str] = {
     "text_undecodable": N_("列“%(column)s”中有按 %(encoding)s 读不出的字。请换一种编码看看预览。"),
     # where it lies
     "crs_missing": N_("文件没有说明坐标系。请从候选中选择一个，并在地图上确认位置。"),
-    "crs_unreadable": N_("坐标系“%(crs)s”读不懂。请填写 EPSG 编号，例如 EPSG:4549。"),
+    "crs_unreadable": N_("坐标系“%(crs)s”读不懂。请从候选中选择一个，或填写 EPSG 编号，例如 EPSG:4549。"),
     "axis_swapped": N_("坐标看起来是“纬度、经度”的顺序。请勾选“交换横纵坐标”后再看位置。"),
     "datum_suspected": N_(
         "坐标很可能是 %(best)s 偏移坐标：按原样有 %(share_as_is)s%% 落在已有范围内，按 %(best)s 还原后有 %(share_best)s%%。"

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from app.errors import InvalidInput
 from app.geo.chunks import Chunk, Layer
 from app.geo.columns import KINDS, ColumnSketch, guess_columns, guess_kind
 from app.geo.container import Contents
-from app.geo.crs import Bounds, bounds_to_wgs84, describe_crs, looks_swapped, missing_crs_candidates
+from app.geo.crs import Bounds, CrsLabel, bounds_to_wgs84, describe_crs, looks_swapped, missing_crs_candidates
 from app.geo.encoding import previews
 from app.geo.findings import Finding, refusal
 from app.geo.limits import Limits
@@ -255,8 +256,8 @@ def _place(
     stated = layer.crs
     if stated is None and not layer.has_shapes and bounds and max(map(abs, bounds)) <= 180:
         stated = "EPSG:4326"  # columns named longitude and latitude have said it
-    if stated is not None:
-        label = describe_crs(stated)
+    label = _described(stated, findings) if stated is not None else None
+    if label is not None:
         placed = bounds_to_wgs84(bounds, label.code or label.wkt) if bounds else None
         if bounds and label.geographic and looks_swapped(bounds):
             findings.append(Finding("axis_swapped", "warn"))
@@ -264,10 +265,20 @@ def _place(
     missing = {"code": None, "name": None, "unit": None, "geographic": None, "wkt": None, "missing": True}
     if bounds is None:
         return missing, None, []
-    findings.append(Finding("crs_missing", "warn"))
+    if stated is None:
+        findings.append(Finding("crs_missing", "warn"))
     if looks_swapped(bounds):
         findings.append(Finding("axis_swapped", "warn"))
     return missing, None, [asdict(candidate) for candidate in missing_crs_candidates(bounds, near)]
+
+
+def _described(stated: str, findings: list[Finding]) -> CrsLabel | None:
+    """What the file states; CAD programs write local systems that nobody can place, and those count as missing."""
+    try:
+        return describe_crs(stated)
+    except InvalidInput as fault:
+        findings.append(Finding(fault.code, "warn", facts=fault.facts))
+        return None
 
 
 def _note_schema(columns: dict[str, ColumnSketch], findings: list[Finding]) -> None:
