@@ -262,7 +262,6 @@ def _compare(
     derive_parents(kind, fields)
     if kind in AREA_KINDS:
         match_names(fields, "parent_name", "parent_code", _book(context.parents), ground.refused, log)
-        match_names(fields, "name", "code", _book(context.official), ground.refused, log)
         derive_parents(kind, fields)
     elif kind == "building":
         match_names(fields, "community_name", "community_code", _book(context.parents), ground.refused, log)

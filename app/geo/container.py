@@ -284,8 +284,8 @@ def _recognised(items: list[_Loose], ignored: list[str]) -> dict[str, list[_Loos
         try:
             found = sniff(item.path, item.name)
             agree(item.name, found)
-        except InvalidInput as fault:
-            faults.append((item, fault))
+        except InvalidInput as error:
+            faults.append((item, error))
         else:
             singles.setdefault(found, []).append(item)
     chosen = next((kind for kind in PREFERENCE if kind in singles), None)

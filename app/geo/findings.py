@@ -28,6 +28,9 @@ SENTENCES: dict[str, str] = {
     ),
     "geometry_unrepairable": N_("图形有错误：%(reason)s，而且修复后不再是完整的面。请在原文件中重画。"),
     "geometry_too_complex": N_("图形自相交过于复杂，在限定时间内无法处理。请在原文件中简化或重画这个图形。"),
+    "row_too_complex": N_(
+        "第 %(row)s 行的图形过于复杂，在限定时间内算不完，整份文件没有导入。请在原文件中简化或重画这个图形后重新上传。"
+    ),
     "geometry_type_wrong": N_("图形类型是 %(found)s，这里需要%(expected)s。请检查选择的图层和导入类别。"),
     "vertices_too_many": N_(
         "这个%(noun)s有 %(vertices)s 个顶点，超过上限 %(most)s 个。请制图的人把这个图形简化到 %(most)s 个顶点以内，"

@@ -260,13 +260,11 @@ def match_names(
     if not len(book) or name_field not in fields:
         return
     names, codes = fields[name_field].to_pylist(), fields[code_field].to_pylist()
-    scope_field = "parent_code" if code_field == "code" else None
-    scopes = fields[scope_field].to_pylist() if scope_field else [None] * len(names)
     said: set[str] = set()
-    for index, (name, code, scope) in enumerate(zip(names, codes, scopes, strict=True)):
+    for index, (name, code) in enumerate(zip(names, codes, strict=True)):
         if name is None or code is not None or refused[index]:
             continue
-        match = book.find(name, scope)
+        match = book.find(name)
         codes[index] = match.code
         if match.code or name in said:
             continue

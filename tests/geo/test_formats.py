@@ -270,4 +270,6 @@ def test_wrong_columns(
     with pytest.raises(InvalidInput) as caught:
         bring(tmp_path / "a.geojson").check("community", columns=columns)
     assert caught.value.code == code
+    # The field by the name that people see, not by ours.
+    assert caught.value.facts == ({"column": "没有"} if columns else {"field": "名称"})
     assert set(FIELDS["community"]) >= set(columns)

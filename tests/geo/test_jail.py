@@ -106,7 +106,8 @@ def test_wall_clock(tmp_path: Path) -> None:
         check_file(
             folder, ImportOptions("building"), limits=Limits(wall_s=3, repair_wall_s=60, repair_total_s=60)
         )
-    assert caught.value.code in ("geometry_too_complex", "file_too_slow")
+    assert (caught.value.code, caught.value.facts) == ("row_too_complex", {"row": 1})
+    assert "第 1 行" in str(caught.value)
     assert not _children()
 
 

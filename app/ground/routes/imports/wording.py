@@ -104,7 +104,6 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "community_differs": N_("写明的社区与位置不一致"),
     "community_kept": N_("已划入责任区，社区保持不变"),
     "communities_missing": N_("还没有社区"),
-    "building_repeated": N_("重复的楼"),
     "numbers_used_up": N_("编号已用完"),
     "parent_none": N_("找不到上级"),
     "parent_several": N_("上级有几个可能"),
