@@ -32,7 +32,9 @@ class Chunk:
 
     ``shapes`` holds shapely geometries or None. ``unclosed`` marks shapes whose rings had to be closed to be
     read, ``not_finite`` those unreadable for a NaN or infinity, ``unreadable`` those that made no sense for
-    another reason. ``columns`` are strings, null where the cell was empty.
+    another reason. ``columns`` are strings, null where the cell was empty. ``row_nos`` says where each row stands in
+    its file, from 1 and growing: the line of a sheet, the record of a shapefile; None where that is its place among
+    the rows.
     """
 
     shapes: npt.NDArray[np.object_]
@@ -40,6 +42,7 @@ class Chunk:
     unclosed: npt.NDArray[np.bool_]
     unreadable: npt.NDArray[np.bool_]
     not_finite: npt.NDArray[np.bool_]
+    row_nos: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.shapes)

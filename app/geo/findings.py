@@ -122,7 +122,7 @@ class Finding:
     severity : {'refuse', 'warn', 'note'}
         ``refuse``: the row (or, without a row, the file) will not be imported as it is.
     row : int or None
-        1-based row of the layer; None when the remark is about the file.
+        ``row_no`` of the row; None when the remark is about the file.
     facts : dict
         Values for the sentence; strings and numbers only.
     place : tuple of float or None

@@ -179,6 +179,7 @@ def row_schema(kind: str) -> pa.Schema:
 
     Notes
     -----
+    ``row_no`` is the line of a table's sheet, the record of a shapefile, else the place among the rows; unique and growing.
     ``wkb`` is EPSG:4326, two-dimensional, multi (points stay points); ``wkb_before`` is set where a repair changed or would
     change the shape. ``source_key`` is what the code column said when that is no code of ours.
     """

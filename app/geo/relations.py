@@ -55,7 +55,7 @@ class AreaCheck:
         metric = project(shapes, "EPSG:4326", self.metric)
 
         def on_row(row: int) -> None:
-            progress("relations", row, len(metric), row=row + 1)
+            progress("relations", row, len(metric), row=self.log.row_no(row))
 
         for patch in overlaps(metric, on_row=on_row):
             self._overlap(patch, self.names[patch.second or 0])

@@ -190,7 +190,7 @@ def settle_invalid(
         list(ground.shapes[rows]),
         lambda shapes: project(shapes, "EPSG:4326", target),
         limits,
-        lambda number: progress("repair", number, len(rows), row=int(rows[number]) + 1),
+        lambda number: progress("repair", number, len(rows), row=log.row_no(int(rows[number]))),
     )
     used = 0
     for row, repair in zip(rows.tolist(), repairs, strict=True):
