@@ -36,6 +36,9 @@ SENTENCES: dict[str, str] = {
         "这个%(noun)s有 %(vertices)s 个顶点，超过上限 %(most)s 个。请制图的人把这个图形简化到 %(most)s 个顶点以内，"
         "或请管理员调高 WARDMAP_MAX_VERTICES。"
     ),
+    "vertices_beyond_table": N_(
+        "这个%(noun)s有 %(vertices)s 个顶点，系统最多保存 %(most)s 个。请制图的人把这个图形简化到 %(most)s 个顶点以内。"
+    ),
     "coordinates_not_finite": N_("坐标中有不是数字的值（NaN 或无穷大）。请在原文件中重画。"),
     "out_of_box": N_("位置（%(lon)s，%(lat)s）在本系统的服务范围之外。请检查坐标系，或经纬度是否写反。"),
     # its neighbours

@@ -54,7 +54,7 @@ def test_stars_are_given_up_and_the_others_go_on(bring: Callable[..., Brought]) 
     checked, rows, findings = bring(("stars.geojson", collection(*rings))).check("building", repair=True)
     good = [row["row_no"] for row in rows if not row["refused"]]
     assert set(good) >= {2, 4, 6, 8, 10}
-    assert codes_of(findings, 9) == {"vertices_too_many"}
+    assert codes_of(findings, 9) == {"vertices_beyond_table"}
     assert codes_of(findings, 7) == {"geometry_too_complex"}
     assert checked.refused == len(rows) - len(good)
 

@@ -70,6 +70,7 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "geometry_too_complex": N_("图形过于复杂"),
     "geometry_type_wrong": N_("图形类型不对"),
     "vertices_too_many": N_("顶点太多"),
+    "vertices_beyond_table": N_("顶点太多"),
     "coordinates_not_finite": N_("坐标不是数字"),
     "out_of_box": N_("位置在服务范围之外"),
     "outside_parent": N_("超出上级边界"),
