@@ -129,6 +129,9 @@ def _text_kind(path: Path, name: str, head: bytes) -> str | None:
     stripped = text.lstrip()
     if stripped.startswith(b"<") or (head.startswith(BOMS[1:]) and b"<\x00" in head[:8]):
         return _xml_kind(path, name, stripped)
+    if head.startswith(BOMS[1:]):
+        # Excel's "Unicode text". Only tables: JSON and XML must be UTF-8, so that nothing hides from the searches here.
+        return "csv" if ending_of(name) in KINDS["csv"].endings else None
     if b"\x00" in head:
         return None
     if stripped.startswith(b"{"):

@@ -111,7 +111,11 @@ def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
         sample = stream.read(SAMPLE_BYTES)
     whole = sample[: sample.rfind(b"\n") + 1] or sample
     chosen = codec_named(encoding) if encoding else None
-    guess = Guess(chosen, "chosen") if chosen else guess_text(whole)
+    guess = guess_text(whole)
+    marked = guess.encoding == "utf-16"
+    # The mark leaves nothing to choose.
+    if chosen and not marked:
+        guess = Guess(chosen, "chosen")
     if guess.encoding == "utf-8":
         guess = Guess("utf-8-sig", guess.evidence)
     head = whole.decode(guess.encoding, "replace")
@@ -127,7 +131,8 @@ def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
                     raise refusal("too_many_features", features=len(rows), limit=MAX_ROWS)
     except csv.Error as error:
         raise refusal("file_unreadable", name=member.title, reason=plain_reason(error)) from error
-    return TableLayer(member.title, rows, guess, whole[:40_000].split(b"\n")[:60])
+    raw = [] if marked else whole[:40_000].split(b"\n")[:60]
+    return TableLayer(member.title, rows, guess, raw)
 
 
 def _sheets(member: Member) -> list[Layer]:

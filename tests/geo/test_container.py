@@ -83,6 +83,9 @@ def test_a_vrt_is_refused_under_any_name(name: str, refused: Refuse) -> None:
         ("a", SQUARE),
         ("a.geojson", b"\x00\x01\x02"),
         ("a.geojson", b"hello"),
+        ("a.geojson", SQUARE.decode().encode("utf-16")),
+        ("a.csv", ENTITIES.decode().encode("utf-16")),
+        ("a.csv", "x,y".encode("utf-16-le")),
     ],
 )
 def test_bytes_and_name_must_agree(name: str, content: bytes, refused: Refuse) -> None:

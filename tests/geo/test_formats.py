@@ -139,16 +139,23 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "csv-utf-8-sig", "csv-gb18030"])
+@pytest.mark.parametrize("kind", ["xlsx", "csv-utf-8-sig", "csv-gb18030", "csv-utf-16", "csv-utf-16-be"])
 def test_office_tables(kind: str, bring: Callable[..., Brought]) -> None:
     if kind == "xlsx":
         brought = bring(("楼栋.xlsx", sheet(TABLE)))
     else:
         sink = io.StringIO()
-        csv.writer(sink).writerows(TABLE)
-        brought = bring(("楼栋.csv", sink.getvalue().encode(kind.removeprefix("csv-"))))
+        encoding = kind.removeprefix("csv-")
+        # Excel's "Unicode text" has tabs and a mark, which Python writes only where the order is left to it.
+        wide = encoding.startswith("utf-16")
+        csv.writer(sink, delimiter="\t" if wide else ",").writerows(TABLE)
+        mark = "\ufeff" if encoding == "utf-16-be" else ""
+        brought = bring(("楼栋.txt" if wide else "楼栋.csv", (mark + sink.getvalue()).encode(encoding)))
     layer = brought.inspection.layers[0]
     assert layer.features == 4
+    if kind.startswith("csv-utf-16"):
+        assert layer.encoding == {"used": "utf-16", "evidence": "bom", "previews": {}}
+        assert brought.check("building", encoding="gb18030")[1][0]["name"] == "1幢"
     assert layer.bounds_wgs84 == (118.7001, 32.0001, 118.7003, 32.0003)
     _, rows, findings = brought.check("building")
     assert [row["households"] for row in rows] == [48, 42, None, 30]
