@@ -10,8 +10,8 @@ Bringing in a file (everything below runs the dangerous part in a killable child
     options = ImportOptions("building", layer.name, layer.column_guesses["building"], crs="EPSG:4549")
     checked = check_file(folder, options, Context(parents=communities))    # counts; rows.parquet, findings.parquet
 
-``read_rows`` and ``read_findings`` give the outcome back. Faults of a whole file are ``InvalidInput``; faults of rows are
-``Finding``s whose ``sentence`` is a marked Chinese text with ``facts``.
+The outcome lies in the folder as Parquet (``options.row_schema``, ``findings_log.SCHEMA``). Faults of a whole file are
+``InvalidInput``; faults of rows are findings, worded by ``SENTENCES`` with their ``facts``.
 
 A shape from a request: ``strict_json(body)``, ``polygon_from_json(obj)``. Reference systems: ``crs``. GCJ-02 and BD-09: ``datum``.
 """
@@ -23,7 +23,6 @@ from app.geo.intake import check_file, inspect_file
 from app.geo.jail import ImportCancelled
 from app.geo.limits import Limits
 from app.geo.options import Checked, Context, ImportOptions, KnownArea, row_schema
-from app.geo.results import read_findings, read_rows
 
 __all__ = [
     "SENTENCES",
@@ -37,8 +36,6 @@ __all__ = [
     "check_file",
     "inspect_file",
     "polygon_from_json",
-    "read_findings",
-    "read_rows",
     "receive",
     "row_schema",
     "strict_json",

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from app.geo.limits import Limits
@@ -129,11 +130,11 @@ def limit_process(limits: Limits) -> None:
             libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
-def allow_driver(driver: str | None, folder: Path) -> None:
+def allow_driver(driver: str | None, folder: Path, before_restart: Callable[[], None] = lambda: None) -> None:
     """Start GDAL with one driver and nothing else.
 
     Must run before anything imports pyogrio. When a newer GDAL brings drivers this list does not know, the process starts
-    itself again with their names added; if that does not help, it refuses to go on.
+    itself again with their names added, after ``before_restart``; if that does not help, it refuses to go on.
     """
     if "pyogrio" in sys.modules:
         raise RuntimeError("GDAL is already loaded")
@@ -169,6 +170,7 @@ def allow_driver(driver: str | None, folder: Path) -> None:
     if known:
         raise RuntimeError(f"GDAL keeps drivers that were not asked for: {sorted(unwanted)}")
     os.environ["WARDMAP_MORE_DRIVERS"] = ",".join(sorted(unwanted))
+    before_restart()
     os.execv(sys.executable, [sys.executable, "-P", *sys.argv])  # noqa: S606
 
 

@@ -56,6 +56,7 @@ class _Rows:
     ground: Ground
     raw: Fields
     count: int
+    row_nos: Any
     wkb: Any = None
 
 
@@ -158,6 +159,7 @@ def _read(
     refused: list[Any] = []
     unclosed: list[Any] = []
     pieces: list[Fields] = []
+    row_nos: list[Any] = []
     wanted = set(options.columns.values())
     swapped = _SwapWatch()
     count = vertices = 0
@@ -176,10 +178,11 @@ def _read(
         unclosed.append(chunk.unclosed & ~refused[-1])
         missing = {name: pa.nulls(len(chunk), pa.string()) for name in wanted - set(chunk.columns)}
         pieces.append({**chunk.columns, **missing})
+        row_nos.append(chunk.row_nos if chunk.row_nos is not None else np.arange(len(chunk)) + count + 1)
         count += len(chunk)
         progress("shapes", count, max(layer.features, count))
     if not count:
-        return _Rows(Ground(*(np.zeros(0, dtype=kind) for kind in (object, object, bool, bool))), {}, 0)
+        return _Rows(Ground(*(np.zeros(0, dtype=kind) for kind in (object, object, bool, bool))), {}, 0, None)
     if not options.swap_xy and swapped.looks_swapped:
         log.add("axis_swapped", "warn")
     seen = {name for piece in pieces for name in piece if piece[name].null_count < len(piece[name])}
@@ -194,7 +197,9 @@ def _read(
         np.concatenate(refused),
         np.concatenate(unclosed),
     )
-    return _Rows(ground, raw, count)
+    numbers = np.concatenate(row_nos)
+    log.number_rows(numbers)
+    return _Rows(ground, raw, count, numbers)
 
 
 def _points(columns: Fields, options: ImportOptions, first: int, log: FindingLog) -> Any:
@@ -262,7 +267,6 @@ def _compare(
     derive_parents(kind, fields)
     if kind in AREA_KINDS:
         match_names(fields, "parent_name", "parent_code", _book(context.parents), ground.refused, log)
-        match_names(fields, "name", "code", _book(context.official), ground.refused, log)
         derive_parents(kind, fields)
     elif kind == "building":
         match_names(fields, "community_name", "community_code", _book(context.parents), ground.refused, log)
@@ -290,7 +294,7 @@ def _write(folder: Path, options: ImportOptions, rows: _Rows, fields: Fields, lo
     ground = rows.ground
     columns: Fields = {
         **fields,
-        "row_no": pa.array(np.arange(1, rows.count + 1, dtype=np.int32)),
+        "row_no": pa.array(rows.row_nos, pa.int32()),
         "wkb": pa.array(rows.wkb, pa.binary()) if rows.wkb is not None else pa.nulls(rows.count, pa.binary()),
         "wkb_before": pa.array(shapely.to_wkb(ground.before), pa.binary()),
         "refused": pa.array(ground.refused),

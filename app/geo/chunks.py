@@ -32,7 +32,9 @@ class Chunk:
 
     ``shapes`` holds shapely geometries or None. ``unclosed`` marks shapes whose rings had to be closed to be
     read, ``not_finite`` those unreadable for a NaN or infinity, ``unreadable`` those that made no sense for
-    another reason. ``columns`` are strings, null where the cell was empty.
+    another reason. ``columns`` are strings, null where the cell was empty. ``row_nos`` says where each row stands in
+    its file, from 1 and growing: the line of a sheet, the record of a shapefile; None where that is its place among
+    the rows.
     """
 
     shapes: npt.NDArray[np.object_]
@@ -40,6 +42,7 @@ class Chunk:
     unclosed: npt.NDArray[np.bool_]
     unreadable: npt.NDArray[np.bool_]
     not_finite: npt.NDArray[np.bool_]
+    row_nos: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -121,7 +124,8 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         or pa.types.is_large_binary(column.type)
     ):
         return pa.array([_nested_text(item) for item in column.to_pylist()], pa.string())
-    text = pc.cast(column, pa.string(), safe=False)
+    # No database takes a NUL, be it in a row, in a sample or in a remark about either.
+    text = pc.replace_substring(pc.cast(column, pa.string(), safe=False), "\x00", "")
     trimmed = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from app.errors import N_
+from app.errors import N_, InvalidInput
 from app.geo.chunks import MAX_COLUMNS
 from app.geo.findings import Finding, refusal
 from app.geo.limits import MEBIBYTE, Limits
@@ -49,6 +49,9 @@ KEY_SEARCH_BYTES = 32 * MEBIBYTE
 STRING_OR_HUGE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?[eE]\+?\d{3,}')
 # When an archive holds several formats, the first of these wins and the others are named in a finding.
 PREFERENCE = tuple(KINDS)
+# Endings that programs and people also give to what goes along with a layer: styles, settings, a word to the reader.
+NOTE_ENDING = ".txt"
+SIDE_ENDINGS = (NOTE_ENDING, ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,11 @@ class Contents:
 
 @dataclass(slots=True)
 class _Loose:
-    """A file with the name its owner gave it."""
+    """A file with the name its owner gave it; ``packed`` when an archive brought it."""
 
     path: Path
     name: str
+    packed: bool = False
 
 
 def receive(folder: Path, uploads: Iterable[tuple[str, BinaryIO]], limits: Limits) -> int:
@@ -194,7 +198,7 @@ def _members_of_zip(path: Path, name: str, store: _Store) -> list[_Loose]:
                 _check_member(entry, shown, name, store.limits)
                 if _is_wanted(shown):
                     with archive.open(entry) as stream:
-                        kept.append(_Loose(store.keep(stream, name), shown))  # type: ignore[arg-type]
+                        kept.append(_Loose(store.keep(stream, name), shown, packed=True))  # type: ignore[arg-type]
             return kept
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise refusal("file_truncated", name=name) from error
@@ -244,30 +248,61 @@ def _is_wanted(name: str) -> bool:
 def _group(loose: list[_Loose], target: Path, upload_name: str) -> Contents:
     """Put the parts of shapefiles together and choose one format."""
     stems: dict[str, dict[str, _Loose]] = {}
-    singles: dict[str, list[_Loose]] = {}
+    others: list[_Loose] = []
+    notes: list[_Loose] = []
     ignored: list[str] = []
     for item in loose:
         ending = ending_of(item.name)
         if ending in SHAPEFILE_PARTS:
             stem = str(PurePosixPath(item.name.replace("\\", "/")).with_suffix("")).lower()
             stems.setdefault(stem, {})[ending] = item
-            continue
-        if not _is_readable(ending):
+        elif not _is_readable(ending):
             ignored.append(item.name)
-            continue
-        found = sniff(item.path, item.name)
-        agree(item.name, found)
-        singles.setdefault(found, []).append(item)
+        elif item.packed and ending == NOTE_ENDING:
+            notes.append(item)
+        else:
+            others.append(item)
     if stems:
-        members = _shapefiles(stems, target)
-        ignored += [item.name for items in singles.values() for item in items]
-        return Contents("shapefile", members, _ignored(ignored))
+        return Contents("shapefile", _shapefiles(stems, target), _ignored(ignored, others, notes))
+    singles = _recognised(others, ignored)
+    # A text beside a layer is a word to the reader; alone it is the table.
+    if not singles:
+        singles, notes = _recognised(notes, ignored), []
     for kind in PREFERENCE:
         if kind in singles:
             members = tuple(_single(item, kind, target, number) for number, item in enumerate(singles[kind]))
-            ignored += [item.name for other, items in singles.items() if other != kind for item in items]
-            return Contents(kind, members, _ignored(ignored))
+            unused = [items for other, items in singles.items() if other != kind]
+            return Contents(kind, members, _ignored(ignored, *unused, notes))
     raise refusal("driver_refused", name=upload_name, reason=N_("里面没有能导入的图层"))
+
+
+def _recognised(items: list[_Loose], ignored: list[str]) -> dict[str, list[_Loose]]:
+    """Files by kind. What an archive brings along and nobody can read is ignored, unless it claims to be the layer itself."""
+    singles: dict[str, list[_Loose]] = {}
+    faults: list[tuple[_Loose, InvalidInput]] = []
+    for item in items:
+        try:
+            found = sniff(item.path, item.name)
+            agree(item.name, found)
+        except InvalidInput as error:
+            faults.append((item, error))
+        else:
+            singles.setdefault(found, []).append(item)
+    chosen = next((kind for kind in PREFERENCE if kind in singles), None)
+    for item, fault in faults:
+        if not (item.packed and chosen and _goes_along(item, fault, chosen)):
+            raise fault
+        ignored.append(item.name)
+    return singles
+
+
+def _goes_along(item: _Loose, fault: InvalidInput, chosen: str) -> bool:
+    """Whether an unreadable file would not have been the layer anyway: by its ending, or by what it holds."""
+    ending = ending_of(item.name)
+    if ending in SIDE_ENDINGS and fault.code in ("file_empty", "driver_refused"):
+        return True
+    promised = next(kind for kind in PREFERENCE if ending in KINDS[kind].endings)
+    return PREFERENCE.index(promised) > PREFERENCE.index(chosen)
 
 
 def _is_readable(ending: str) -> bool:
@@ -337,7 +372,8 @@ def _link(source: Path, placed: Path) -> None:
     placed.hardlink_to(source)
 
 
-def _ignored(names: list[str]) -> tuple[Finding, ...]:
+def _ignored(names: list[str], *unused: list[_Loose]) -> tuple[Finding, ...]:
+    names = names + [item.name for items in unused for item in items]
     if not names:
         return ()
     listed = "、".join(_printable(name) for name in names[:8])

@@ -88,16 +88,21 @@ def read_crs(text: str) -> pyproj.CRS:
         ``crs_unreadable``; also for systems that cannot be laid on the ground, such as engineering ones.
     """
     if len(text) > 50_000 or text.lstrip().lower().startswith(("http", "/", "file", "+init")):
-        raise refusal("crs_unreadable", crs=text[:80])
+        raise refusal("crs_unreadable", crs=_shown(text))
     try:
         crs = pyproj.CRS.from_user_input(text)
     except (CRSError, ProjError, UnicodeError, ValueError) as error:
-        raise refusal("crs_unreadable", crs=text[:80]) from error
+        raise refusal("crs_unreadable", crs=_shown(text)) from error
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
     if not (crs.is_geographic or crs.is_projected):
-        raise refusal("crs_unreadable", crs=crs.name[:80])
+        raise refusal("crs_unreadable", crs=_shown(crs.name))
     return crs
+
+
+def _shown(text: str) -> str:
+    """The beginning, for a message; a damaged ``.prj`` may hold signs that no message and no database takes."""
+    return "".join(sign for sign in text[:80] if sign.isprintable())
 
 
 def registered_code(crs: pyproj.CRS) -> str | None:
@@ -317,7 +322,10 @@ def _same_place(crs: pyproj.CRS, code: str) -> bool:
     for system in (crs, known):
         if system.geodetic_crs is None:
             return False
-        move = pyproj.Transformer.from_crs(system.geodetic_crs, system, always_xy=True)
+        try:
+            move = pyproj.Transformer.from_crs(system.geodetic_crs, system, always_xy=True)
+        except ProjError:
+            return False
         places.append(np.array(move.transform(lon, lat)))
     return bool(np.isfinite(places).all() and np.abs(places[0] - places[1]).max() < 0.001)
 

@@ -28,10 +28,16 @@ SENTENCES: dict[str, str] = {
     ),
     "geometry_unrepairable": N_("图形有错误：%(reason)s，而且修复后不再是完整的面。请在原文件中重画。"),
     "geometry_too_complex": N_("图形自相交过于复杂，在限定时间内无法处理。请在原文件中简化或重画这个图形。"),
+    "row_too_complex": N_(
+        "第 %(row)s 行的图形过于复杂，在限定时间内算不完，整份文件没有导入。请在原文件中简化或重画这个图形后重新上传。"
+    ),
     "geometry_type_wrong": N_("图形类型是 %(found)s，这里需要%(expected)s。请检查选择的图层和导入类别。"),
     "vertices_too_many": N_(
         "这个%(noun)s有 %(vertices)s 个顶点，超过上限 %(most)s 个。请制图的人把这个图形简化到 %(most)s 个顶点以内，"
         "或请管理员调高 WARDMAP_MAX_VERTICES。"
+    ),
+    "vertices_beyond_table": N_(
+        "这个%(noun)s有 %(vertices)s 个顶点，系统最多保存 %(most)s 个。请制图的人把这个图形简化到 %(most)s 个顶点以内。"
     ),
     "coordinates_not_finite": N_("坐标中有不是数字的值（NaN 或无穷大）。请在原文件中重画。"),
     "out_of_box": N_("位置（%(lon)s，%(lat)s）在本系统的服务范围之外。请检查坐标系，或经纬度是否写反。"),
@@ -63,7 +69,7 @@ SENTENCES: dict[str, str] = {
     "text_undecodable": N_("列“%(column)s”中有按 %(encoding)s 读不出的字。请换一种编码看看预览。"),
     # where it lies
     "crs_missing": N_("文件没有说明坐标系。请从候选中选择一个，并在地图上确认位置。"),
-    "crs_unreadable": N_("坐标系“%(crs)s”读不懂。请填写 EPSG 编号，例如 EPSG:4549。"),
+    "crs_unreadable": N_("坐标系“%(crs)s”读不懂。请从候选中选择一个，或填写 EPSG 编号，例如 EPSG:4549。"),
     "axis_swapped": N_("坐标看起来是“纬度、经度”的顺序。请勾选“交换横纵坐标”后再看位置。"),
     "datum_suspected": N_(
         "坐标很可能是 %(best)s 偏移坐标：按原样有 %(share_as_is)s%% 落在已有范围内，按 %(best)s 还原后有 %(share_best)s%%。"
@@ -119,7 +125,7 @@ class Finding:
     severity : {'refuse', 'warn', 'note'}
         ``refuse``: the row (or, without a row, the file) will not be imported as it is.
     row : int or None
-        1-based row of the layer; None when the remark is about the file.
+        ``row_no`` of the row; None when the remark is about the file.
     facts : dict
         Values for the sentence; strings and numbers only.
     place : tuple of float or None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import shapely
 
@@ -27,10 +28,22 @@ SCHEMA = pa.schema(
 
 
 class FindingLog:
-    """Findings of one check, in the order they were made."""
+    """Findings of one check, in the order they were made.
+
+    While they are collected, ``Finding.row`` is the row's place among all rows; the table names it as its file does.
+    """
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self._row_nos: npt.NDArray[np.int64] | None = None
+
+    def number_rows(self, row_nos: npt.NDArray[np.int64]) -> None:
+        """Say where each row stands in its file; known once all rows are read."""
+        self._row_nos = row_nos
+
+    def row_no(self, index: int) -> int:
+        """What people call the row at a 0-based index."""
+        return index + 1 if self._row_nos is None else int(self._row_nos[index])
 
     def add(
         self,
@@ -60,7 +73,10 @@ class FindingLog:
             {
                 "code": pa.array([finding.code for finding in self.findings], pa.string()),
                 "severity": pa.array([finding.severity for finding in self.findings], pa.string()),
-                "row": pa.array([finding.row for finding in self.findings], pa.int32()),
+                "row": pa.array(
+                    [self.row_no(finding.row - 1) if finding.row else None for finding in self.findings],
+                    pa.int32(),
+                ),
                 "name": pa.array(
                     [names[finding.row - 1] if finding.row else None for finding in self.findings],
                     pa.string(),

@@ -11,14 +11,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from app.errors import InvalidInput
 from app.geo.chunks import Chunk, Layer
 from app.geo.columns import KINDS, ColumnSketch, guess_columns, guess_kind
 from app.geo.container import Contents
-from app.geo.crs import Bounds, bounds_to_wgs84, describe_crs, looks_swapped, missing_crs_candidates
+from app.geo.crs import (
+    Bounds,
+    CrsLabel,
+    bounds_to_wgs84,
+    describe_crs,
+    looks_swapped,
+    missing_crs_candidates,
+    transformer,
+)
 from app.geo.encoding import previews
 from app.geo.findings import Finding, refusal
 from app.geo.limits import Limits
-from app.geo.opening import open_layers
+from app.geo.opening import companions, open_layers, read_together
 
 Progress = Callable[[str, int, int], None]
 DISTINCT_CAP = 10_000
@@ -194,8 +203,11 @@ def inspect_contents(
     """
     found = Inspection(contents.kind, contents.driver, findings=list(contents.findings))
     layers = open_layers(contents)
+    tallies: dict[int, _Tally] = {}
     for layer in layers:
-        sketch = _sketch_layer(layer, limits, progress, near, found.findings)
+        if id(layer) not in tallies:
+            tallies |= _tally(companions(layers, layer), limits, progress)
+        sketch = _sketch_layer(layer, tallies.pop(id(layer)), near, found.findings)
         if sketch is not None:
             found.layers.append(sketch)
     if not found.layers:
@@ -203,19 +215,22 @@ def inspect_contents(
     return found
 
 
-def _sketch_layer(
-    layer: Layer,
-    limits: Limits,
-    progress: Progress,
-    near: tuple[float, float] | None,
-    findings: list[Finding],
-) -> LayerSketch | None:
-    limits.refuse_rows(layer.features, layer.has_shapes)
-    tally = _Tally()
-    for chunk in layer.chunks():
+def _tally(layers: list[Layer], limits: Limits, progress: Progress) -> dict[int, _Tally]:
+    """The facts of layers that are read together, by their identity."""
+    for layer in layers:
+        limits.refuse_rows(layer.features, layer.has_shapes)
+    tallies = [_Tally() for _ in layers]
+    for number, chunk in read_together(layers):
+        layer, tally = layers[number], tallies[number]
         tally.add(chunk)
         limits.refuse_rows(tally.rows, layer.has_shapes)
         progress("read", tally.rows, max(layer.features, tally.rows))
+    return {id(layer): tally for layer, tally in zip(layers, tallies, strict=True)}
+
+
+def _sketch_layer(
+    layer: Layer, tally: _Tally, near: tuple[float, float] | None, findings: list[Finding]
+) -> LayerSketch | None:
     if not tally.rows:
         if layer.features >= 0:  # an empty view of an extract is no news
             findings.append(Finding("layer_empty", "refuse", facts={"layer": layer.name}))
@@ -255,8 +270,8 @@ def _place(
     stated = layer.crs
     if stated is None and not layer.has_shapes and bounds and max(map(abs, bounds)) <= 180:
         stated = "EPSG:4326"  # columns named longitude and latitude have said it
-    if stated is not None:
-        label = describe_crs(stated)
+    label = _described(stated, findings) if stated is not None else None
+    if label is not None:
         placed = bounds_to_wgs84(bounds, label.code or label.wkt) if bounds else None
         if bounds and label.geographic and looks_swapped(bounds):
             findings.append(Finding("axis_swapped", "warn"))
@@ -264,10 +279,22 @@ def _place(
     missing = {"code": None, "name": None, "unit": None, "geographic": None, "wkt": None, "missing": True}
     if bounds is None:
         return missing, None, []
-    findings.append(Finding("crs_missing", "warn"))
+    if stated is None:
+        findings.append(Finding("crs_missing", "warn"))
     if looks_swapped(bounds):
         findings.append(Finding("axis_swapped", "warn"))
     return missing, None, [asdict(candidate) for candidate in missing_crs_candidates(bounds, near)]
+
+
+def _described(stated: str, findings: list[Finding]) -> CrsLabel | None:
+    """What the file states; CAD programs write local systems that nobody can place, and those count as missing."""
+    try:
+        label = describe_crs(stated)
+        transformer(label.code or label.wkt, "EPSG:4326")
+        return label
+    except InvalidInput as fault:
+        findings.append(Finding(fault.code, "warn", facts=fault.facts))
+        return None
 
 
 def _note_schema(columns: dict[str, ColumnSketch], findings: list[Finding]) -> None:

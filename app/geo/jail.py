@@ -96,7 +96,7 @@ def run_job(
     Raises
     ------
     InvalidInput
-        What the job found wrong, or ``file_too_slow``, ``memory_exceeded``, ``geometry_too_complex``,
+        What the job found wrong, or ``file_too_slow``, ``memory_exceeded``, ``row_too_complex``,
         ``file_unreadable`` when the child had to be stopped or died.
     ImportCancelled
         ``cancelled`` answered True.
@@ -202,7 +202,7 @@ def _outcome(folder: Path, status: int, watch: _Watch, limits: Limits) -> dict[s
 
 def _too_slow(watch: _Watch, limits: Limits) -> InvalidInput:
     if watch.stage in SHAPE_STAGES and watch.row is not None:
-        return refusal("geometry_too_complex", row=watch.row)
+        return refusal("row_too_complex", row=watch.row)
     return refusal("file_too_slow", limit_s=int(limits.wall_s))
 
 
@@ -211,5 +211,5 @@ def _died(status: int, watch: _Watch, limits: Limits) -> InvalidInput:
     if status < 0 and signal.Signals(-status) in KERNEL_SAYS_ENOUGH:
         return _too_slow(watch, limits)
     if watch.stage in SHAPE_STAGES and watch.row is not None:
-        return refusal("geometry_too_complex", row=watch.row)
+        return refusal("row_too_complex", row=watch.row)
     return refusal("file_unreadable", name=N_("上传的文件"), reason=ENDED)

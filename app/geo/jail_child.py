@@ -28,6 +28,10 @@ class Reporter:
         self._pipe = os.dup(1)
         os.dup2(2, 1)
 
+    def hand_back(self) -> None:
+        """Put the pipe where it was, for a process that starts itself again; the copy does not outlive that."""
+        os.dup2(self._pipe, 1)
+
     def __call__(self, stage: str, done: int, total: int, row: int | None = None) -> None:
         line = json.dumps({"stage": stage, "done": int(done), "total": int(total), "row": row})
         os.write(self._pipe, line.encode() + b"\n")
@@ -74,7 +78,7 @@ def main(folder: Path) -> int:
     limit_process(limits)
     try:
         reporter("unpack", 0, 1)
-        contents = _open_door(folder, limits)
+        contents = _open_door(folder, limits, reporter)
         errand = Errand(folder, contents, request["arguments"], limits, reporter)
         said: dict[str, Any] = {"result": JOBS[request["job"]](errand)}
     except InvalidInput as fault:
@@ -95,12 +99,12 @@ def main(folder: Path) -> int:
     return 0
 
 
-def _open_door(folder: Path, limits: Limits) -> Contents:
+def _open_door(folder: Path, limits: Limits, reporter: Reporter) -> Contents:
     """Find out what the bytes are without GDAL, then let exactly that driver in."""
     contents = unpack(folder, limits)
     if contents.driver == "OSM":
         configure_osm(folder)
-    allow_driver(contents.driver, folder)
+    allow_driver(contents.driver, folder, reporter.hand_back)
     return contents
 
 

@@ -63,11 +63,21 @@ class OgrLayer:
 
     def chunks(self) -> Iterator[Chunk]:
         """Stream the layer through Arrow."""
+        for batch, geometry in self.batches():
+            yield self._chunk(batch, geometry)
+
+    def batches(self) -> Iterator[tuple[pa.RecordBatch, str]]:
+        """The layer as GDAL hands it out, with the name of its geometry column."""
         for batch, geometry, _ in self._batches():
-            chunk = shapes_from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False))
+            yield batch, geometry
+
+    def _chunk(self, batch: pa.RecordBatch, geometry: str) -> Chunk:
+        chunk = shapes_from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False))
+        # GDAL passes texts on as they are, and GeoJSON from old programs is in GBK.
+        with Quiet(self.member.title):
             names = [name for name in batch.schema.names if name != geometry][:MAX_COLUMNS]
             chunk.columns = {name: as_text(batch.column(name)) for name in names}
-            yield chunk
+        return chunk
 
     def _open(self) -> tuple[dict[str, Any], Any]:
         if self._opened is None:
@@ -149,7 +159,7 @@ class ParquetLayer:
         try:
             for batch in self._file.iter_batches(CHUNK_ROWS):
                 yield self._chunk(batch)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
             raise refusal("file_unreadable", name=self.member.title, reason=plain_reason(error)) from error
 
     def _chunk(self, batch: pa.RecordBatch) -> Chunk:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from app.geo.columns import AREA_KINDS
 from app.geo.findings import refusal
 
 MEBIBYTE = 1024 * 1024
+# Corners of one shape that the tables take; no setting can raise these, for they are constraints of the database.
+AREA_VERTICES = 200_000
+BUILDING_VERTICES = 10_000
+BACKDROP_VERTICES = 100_000
+STORED_VERTICES = {
+    **dict.fromkeys(AREA_KINDS, AREA_VERTICES),
+    "building": BUILDING_VERTICES,
+    "road": BACKDROP_VERTICES,
+    "water": BACKDROP_VERTICES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,10 @@ class Limits:
         limit = self.max_features if has_shapes else self.max_table_rows
         if rows > limit:
             raise refusal("too_many_features", features=rows, limit=limit)
+
+    def vertices_of(self, kind: str) -> int:
+        """Most corners a shape of a kind may have: the setting, or what its table takes when that is less."""
+        return min(self.max_vertices_feature, STORED_VERTICES.get(kind, self.max_vertices_feature))
 
     def as_json(self) -> dict[str, Any]:
         """The limits as a JSON object."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from app.geo.chunks import Layer, Quiet
+from collections.abc import Iterator
+
+from app.geo.chunks import Chunk, Layer, Quiet
 from app.geo.container import Contents, Member
 from app.geo.geopackage import feature_tables
 from app.geo.layers import FlatLayer, OgrLayer, ParquetLayer
-from app.geo.osm import open_osm
+from app.geo.osm import OsmLayer, open_osm, read_views
 from app.geo.pbf import refuse_cut_pbf
 from app.geo.shapefile import ShapefileLayer
 from app.geo.tables import open_tables
@@ -38,6 +40,23 @@ def open_layers(contents: Contents, encoding: str | None = None) -> list[Layer]:
     if contents.kind == "flatgeobuf":
         return [FlatLayer(member, None, member.title) for member in contents.members]
     return [layer for member in contents.members for layer in _ogr_layers(member, several, contents.kind)]
+
+
+def companions(layers: list[Layer], layer: Layer) -> list[Layer]:
+    """The layers that one reading can serve together with this one, itself among them."""
+    if not isinstance(layer, OsmLayer):
+        return [layer]
+    return [other for other in layers if isinstance(other, OsmLayer) and layer.comes_with(other)]
+
+
+def read_together(layers: list[Layer]) -> Iterator[tuple[int, Chunk]]:
+    """All rows of ``companions``, each with the place of its layer among them."""
+    views = [layer for layer in layers if isinstance(layer, OsmLayer)]
+    if views:
+        yield from read_views(views)
+        return
+    for chunk in layers[0].chunks():
+        yield 0, chunk
 
 
 def _listed(member: Member) -> list[str]:

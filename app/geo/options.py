@@ -10,7 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.geo.columns import FIELDS, KINDS, NUMBERS
+from app.geo.columns import FIELD_NAMES, FIELDS, KINDS, NUMBERS
 from app.geo.datum import DATUMS, Datum
 from app.geo.findings import refusal
 
@@ -18,7 +18,7 @@ CONTEXT_FILE = "context.parquet"
 ROWS_FILE = "rows.parquet"
 FINDINGS_FILE = "findings.parquet"
 WORLD = (-180.0, -90.0, 180.0, 90.0)
-ROLES = ("parent", "sibling", "official")
+ROLES = ("parent", "sibling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class KnownArea:
-    """A stored area or an official code; ``wkb`` is its outline in EPSG:4326 or None."""
+    """A stored area; ``wkb`` is its outline in EPSG:4326 or None."""
 
     code: str
     name: str
@@ -107,19 +107,16 @@ class Context:
         Areas one level up (for buildings: the communities).
     siblings : sequence of KnownArea
         Stored areas of the same level.
-    official : sequence of KnownArea
-        The code list of the same level, for matching names; outlines not needed.
     """
 
     parents: Sequence[KnownArea] = ()
     siblings: Sequence[KnownArea] = ()
-    official: Sequence[KnownArea] = ()
 
     def write(self, folder: Path) -> None:
         """Store the context in a job folder."""
         listed = [
             (role, area)
-            for role, areas in zip(ROLES, (self.parents, self.siblings, self.official), strict=True)
+            for role, areas in zip(ROLES, (self.parents, self.siblings), strict=True)
             for area in areas
         ]
         table = pa.table(
@@ -142,7 +139,7 @@ class Context:
         found: dict[str, list[KnownArea]] = {role: [] for role in ROLES}
         for row in pq.read_table(path).to_pylist():
             found[row.pop("role")].append(KnownArea(**row))
-        return cls(found["parent"], found["sibling"], found["official"])
+        return cls(found["parent"], found["sibling"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +179,7 @@ def row_schema(kind: str) -> pa.Schema:
 
     Notes
     -----
+    ``row_no`` is the line of a table's sheet, the record of a shapefile, else the place among the rows; unique and growing.
     ``wkb`` is EPSG:4326, two-dimensional, multi (points stay points); ``wkb_before`` is set where a repair changed or would
     change the shape. ``source_key`` is what the code column said when that is no code of ours.
     """
@@ -223,4 +221,4 @@ def require_columns(
             raise refusal("column_unknown", column=name)
     for item in required:
         if item not in columns:
-            raise refusal("column_required", field=item)
+            raise refusal("column_required", field=FIELD_NAMES[item])

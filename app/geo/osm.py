@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,20 +15,55 @@ from app.geo.container import Contents, Member
 from app.geo.layers import OgrLayer
 from app.geo.texts import map_distinct
 
-# Layer name shown to people -> (kind, GDAL layer, condition)
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Objects of one GDAL layer that carry any of some tags: a key and its values, or a key with any value but ``no``."""
+
+    kind: str
+    layer: str
+    keys: tuple[str, ...] = ()
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    other_than: str | None = None
+
+    @property
+    def sql(self) -> str:
+        """The condition for GDAL. It compares without regard to case."""
+        unlike = f" AND \"{{key}}\" <> '{self.other_than}'" if self.other_than else ""
+        terms = [f'("{key}" IS NOT NULL{unlike.format(key=key)})' for key in self.keys]
+        for key, values in self.values.items():
+            listed = ", ".join(f"'{value}'" for value in values)
+            terms.append(f'"{key}" IN ({listed})')
+        return " OR ".join(terms)
+
+    def picks(self, batch: pa.RecordBatch) -> pa.Array:
+        """The same condition on rows that were read."""
+        picked = pa.array(np.zeros(len(batch), dtype=bool))
+        for key in self.keys:
+            cells = batch.column(key)
+            given = cells.is_valid()
+            if self.other_than:
+                given = pc.and_(given, pc.not_equal(pc.fill_null(pc.utf8_lower(cells), ""), self.other_than))
+            picked = pc.or_(picked, given)
+        for key, values in self.values.items():
+            picked = pc.or_(picked, pc.is_in(pc.utf8_lower(batch.column(key)), pa.array(values)))
+        return picked
+
+
+# Layer name shown to people -> what it holds
 VIEWS = {
-    "buildings": ("building", "multipolygons", '"building" IS NOT NULL AND "building" <> \'no\''),
-    "address_points": ("building", "points", '"addr:housenumber" IS NOT NULL'),
-    "administrative_areas": ("community", "multipolygons", "\"boundary\" = 'administrative'"),
-    "roads": ("road", "lines", '"highway" IS NOT NULL OR "railway" IS NOT NULL'),
-    "water_areas": (
+    "buildings": View("building", "multipolygons", ("building",), other_than="no"),
+    "address_points": View("building", "points", ("addr:housenumber",)),
+    "administrative_areas": View("community", "multipolygons", values={"boundary": ("administrative",)}),
+    "roads": View("road", "lines", ("highway", "railway")),
+    "water_areas": View(
         "water",
         "multipolygons",
-        "\"natural\" = 'water' OR \"waterway\" = 'riverbank' OR \"landuse\" IN ('basin', 'reservoir')",
+        values={"natural": ("water",), "waterway": ("riverbank",), "landuse": ("basin", "reservoir")},
     ),
-    "waterways": ("water", "lines", "\"waterway\" IN ('river', 'canal', 'stream', 'ditch', 'drain')"),
+    "waterways": View("water", "lines", values={"waterway": ("river", "canal", "stream", "ditch", "drain")}),
 }
-VIEW_KINDS = {name: kind for name, (kind, _, _) in VIEWS.items()}
+VIEW_KINDS = {name: view.kind for name, view in VIEWS.items()}
 
 
 def open_osm(contents: Contents) -> list[Layer]:
@@ -39,32 +76,74 @@ class OsmLayer(OgrLayer):
 
     crs = "EPSG:4326"
 
-    def __init__(self, member: Member, view: str) -> None:
-        self.kind, layer, condition = VIEWS[view]
-        super().__init__(member, layer, view, sql=f'SELECT * FROM "{layer}" WHERE {condition}')
+    def __init__(self, member: Member, name: str) -> None:
+        self.view = VIEWS[name]
+        self.kind = self.view.kind
+        super().__init__(member, self.view.layer, name, sql=_query(self.view))
+
+    def comes_with(self, other: OsmLayer) -> bool:
+        """Whether one reading can serve both."""
+        return self.member == other.member and self.view.layer == other.view.layer
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks with joined addresses and translated kinds."""
         for chunk in super().chunks():
-            columns = chunk.columns
-            if self.kind == "building":
-                columns["address"] = _address(columns, len(chunk))
-                columns["building_kind"] = _translated(
-                    columns.get("building"), vocabulary.building_kind, len(chunk)
-                )
-            elif self.kind == "road":
-                columns["road_class"] = _road_class(columns, len(chunk))
-            elif self.kind == "water":
-                columns["water_kind"] = _water_kind(columns, len(chunk))
-            columns["osm_key"] = _key(columns, len(chunk))
-            chunk.columns = {
-                name: column
-                for name, column in columns.items()
-                if column.null_count < len(column) and name not in ("osm_id", "osm_way_id")
-            }
-            if "name" not in chunk.columns:
-                chunk.columns["name"] = pa.nulls(len(chunk), pa.string())
+            self._word(chunk)
             yield chunk
+
+    def part_of(self, batch: pa.RecordBatch, geometry: str) -> Chunk | None:
+        """This subject's rows among those of several."""
+        own = batch.filter(self.view.picks(batch))
+        if not len(own):
+            return None
+        chunk = self._chunk(own, geometry)
+        self._word(chunk)
+        return chunk
+
+    def _word(self, chunk: Chunk) -> None:
+        columns = chunk.columns
+        if self.kind == "building":
+            columns["address"] = _address(columns, len(chunk))
+            columns["building_kind"] = _translated(
+                columns.get("building"), vocabulary.building_kind, len(chunk)
+            )
+        elif self.kind == "road":
+            columns["road_class"] = _road_class(columns, len(chunk))
+        elif self.kind == "water":
+            columns["water_kind"] = _water_kind(columns, len(chunk))
+        columns["osm_key"] = _key(columns, len(chunk))
+        chunk.columns = {
+            name: column
+            for name, column in columns.items()
+            if column.null_count < len(column) and name not in ("osm_id", "osm_way_id")
+        }
+        if "name" not in chunk.columns:
+            chunk.columns["name"] = pa.nulls(len(chunk), pa.string())
+
+
+def read_views(layers: Sequence[OsmLayer]) -> Iterator[tuple[int, Chunk]]:
+    """Several subjects of one GDAL layer in one reading: an extract has no index, so each reading goes through all of it.
+
+    Parameters
+    ----------
+    layers : sequence of OsmLayer
+        All of them ``comes_with`` each other.
+
+    Yields
+    ------
+    tuple of int and Chunk
+        Which of ``layers`` the rows belong to; an object may belong to several.
+    """
+    shared = OgrLayer(layers[0].member, None, layers[0].name, sql=_query(*(layer.view for layer in layers)))
+    for batch, geometry in shared.batches():
+        for number, layer in enumerate(layers):
+            chunk = layer.part_of(batch, geometry)
+            if chunk is not None:
+                yield number, chunk
+
+
+def _query(*views: View) -> str:
+    return f'SELECT * FROM "{views[0].layer}" WHERE ' + " OR ".join(view.sql for view in views)
 
 
 def _column(columns: dict[str, pa.Array], name: str, rows: int) -> pa.Array:

@@ -55,11 +55,14 @@ class AreaCheck:
         metric = project(shapes, "EPSG:4326", self.metric)
 
         def on_row(row: int) -> None:
-            progress("relations", row, len(metric), row=row + 1)
+            progress("relations", row, len(metric), row=self.log.row_no(row))
 
         for patch in overlaps(metric, on_row=on_row):
             self._overlap(patch, self.names[patch.second or 0])
-        self._stored_neighbours(metric, on_row)
+        remaining = self._not_replaced(metric)
+        stored = project(outlines(remaining), "EPSG:4326", self.metric)
+        for patch in overlaps(metric, stored, on_row):
+            self._overlap(patch, remaining[patch.second or 0].name)
         parents = project(outlines(self.context.parents), "EPSG:4326", self.metric)
         held_by = self._parents_of(metric, parents)
         for row in np.flatnonzero(held_by >= 0).tolist():
@@ -68,7 +71,7 @@ class AreaCheck:
             if share > OUTSIDE_SHARE:
                 name = self.context.parents[held_by[row]].name
                 self.log.add("outside_parent", "warn", row, parent=name, share_percent=round(share * 100, 2))
-        self._gaps(metric, parents, held_by)
+        self._gaps(metric, stored, parents, held_by)
 
     def _overlap(self, patch: Patch, other: str) -> None:
         code = "sliver" if patch.is_sliver else "overlap_sibling"
@@ -76,20 +79,16 @@ class AreaCheck:
         where = self._degrees(patch.at)
         self.log.add(code, severity, patch.first, where, other=other, area_m2=round(patch.area_m2, 1))
 
-    def _stored_neighbours(self, metric: Shapes, on_row: Callable[[int], None]) -> None:
-        """Overlaps with stored areas that this file does not replace."""
-        replaced_codes, replaced_names = set(self.codes), {plain_area_name(name) for name in self.names}
-        others = [
+    def _not_replaced(self, metric: Shapes) -> list[KnownArea]:
+        """Stored areas that stand beside what this file brings. A refused row replaces nothing."""
+        standing = np.flatnonzero(~shapely.is_missing(metric)).tolist()
+        codes = {self.codes[row] for row in standing}
+        names = {plain_area_name(self.names[row]) for row in standing}
+        return [
             area
             for area in self.context.siblings
-            if area.wkb
-            and area.code not in replaced_codes
-            and plain_area_name(area.name) not in replaced_names
+            if area.wkb and area.code not in codes and plain_area_name(area.name) not in names
         ]
-        if others:
-            stored = project(outlines(others), "EPSG:4326", self.metric)
-            for patch in overlaps(metric, stored, on_row):
-                self._overlap(patch, others[patch.second or 0].name)
 
     def _parents_of(self, metric: Shapes, parents: Shapes) -> npt.NDArray[np.int64]:
         """Index of each row's parent: by code, then by name, then by a point on it."""
@@ -108,18 +107,14 @@ class AreaCheck:
             found[row] = found[row] if stated is None else stated
         return found
 
-    def _gaps(self, metric: Shapes, parents: Shapes, held_by: npt.NDArray[np.int64]) -> None:
+    def _gaps(self, metric: Shapes, stored: Shapes, parents: Shapes, held_by: npt.NDArray[np.int64]) -> None:
         used = sorted(set(held_by[held_by >= 0].tolist()))
         found: list[tuple[str, Patch]] = []
-        stored = (
-            project(outlines(self.context.siblings), "EPSG:4326", self.metric)
-            if self.context.siblings
-            else None
-        )
+        # A town stores thousands of areas, a parent holds a few dozen: only those are worth a union.
+        tree = shapely.STRtree(stored)
         for index in used:
-            children = metric[held_by == index]
-            if stored is not None:
-                children = np.concatenate([children, stored])
+            near = tree.query(parents[index], predicate="intersects")
+            children = np.concatenate([metric[held_by == index], stored[near]])
             found += [(self.context.parents[index].name, patch) for patch in gaps(children, parents[index])]
         if not used:
             found = [(WHOLE_LAYER, patch) for patch in gaps(metric, None)]

@@ -221,7 +221,7 @@ def _repeats(column: pa.Array, refused: Flags) -> list[tuple[str, npt.NDArray[np
 
 
 def _note_repeat(code: str, severity: Any, value: str, rows: npt.NDArray[np.int64], log: FindingLog) -> None:
-    listed = "、".join(str(row + 1) for row in rows[:LISTED_ROWS].tolist()) + (
+    listed = "、".join(str(log.row_no(row)) for row in rows[:LISTED_ROWS].tolist()) + (
         "…" if len(rows) > LISTED_ROWS else ""
     )
     log.add_rows(code, severity, rows, value=value, rows=listed)
@@ -260,13 +260,11 @@ def match_names(
     if not len(book) or name_field not in fields:
         return
     names, codes = fields[name_field].to_pylist(), fields[code_field].to_pylist()
-    scope_field = "parent_code" if code_field == "code" else None
-    scopes = fields[scope_field].to_pylist() if scope_field else [None] * len(names)
     said: set[str] = set()
-    for index, (name, code, scope) in enumerate(zip(names, codes, scopes, strict=True)):
+    for index, (name, code) in enumerate(zip(names, codes, strict=True)):
         if name is None or code is not None or refused[index]:
             continue
-        match = book.find(name, scope)
+        match = book.find(name)
         codes[index] = match.code
         if match.code or name in said:
             continue
@@ -289,5 +287,5 @@ def refuse_twins(wkb: npt.NDArray[np.object_], is_point: Flags, refused: Flags, 
     # Written backwards, so that the lowest row of each outline is what remains.
     firsts[indices[candidates[::-1]]] = candidates[::-1]
     for row in candidates[firsts[indices[candidates]] != candidates].tolist():
-        log.add("feature_duplicate", "refuse", row, first_row=int(firsts[indices[row]]) + 1)
+        log.add("feature_duplicate", "refuse", row, first_row=log.row_no(int(firsts[indices[row]])))
         refused[row] = True

@@ -50,7 +50,7 @@ class ShapefileLayer(OgrLayer):
         return self.dbf.sample_bytes(400).split(b"\n")
 
     def chunks(self) -> Iterator[Chunk]:
-        """Join shapes and records by record number; GDAL leaves deleted records out."""
+        """Join shapes and records by record number; GDAL leaves deleted records out, and the others keep their numbers."""
         names = self.dbf.names(self.guess.encoding)
         refuse_columns(len(names), self.member.title)
         for batch, geometry, fid in self._batches():
@@ -58,6 +58,7 @@ class ShapefileLayer(OgrLayer):
             kept = rows < len(self.dbf.records)
             rows = rows[kept]
             chunk = shapes_from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False)[kept])
+            chunk.row_nos = rows + 1
             for number, name in enumerate(names[:MAX_COLUMNS]):
                 cells = self.dbf.values(number, rows)
                 chunk.columns[name] = decode_cells(cells, self.guess.encoding)

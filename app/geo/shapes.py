@@ -16,7 +16,7 @@ from app.geo.columns import AREA_KINDS
 from app.geo.crs import project, to_wgs84
 from app.geo.datum import unshift
 from app.geo.findings_log import FindingLog
-from app.geo.limits import Limits
+from app.geo.limits import STORED_VERTICES, Limits
 from app.geo.options import ImportOptions
 from app.geo.repair import REASONS, SMALL_CHANGE, explain, offer_repairs
 
@@ -96,12 +96,12 @@ def place_chunk(
     drop(chunk.not_finite, "coordinates_not_finite")
     drop(chunk.unreadable, "geometry_unrepairable", reason=REASONS["Too few points in geometry component"])
     given = ~shapely.is_missing(chunk.shapes)
-    vertices = shapely.get_num_coordinates(chunk.shapes)
-    for index in np.flatnonzero(vertices > limits.max_vertices_feature):
+    most = limits.vertices_of(options.kind)
+    for index in np.flatnonzero(shapely.get_num_coordinates(chunk.shapes) > most):
         one = np.zeros(len(chunk), dtype=bool)
         one[index] = True
-        drop(one, "vertices_too_many", noun=NOUNS[options.kind], vertices=int(vertices[index]),
-             most=limits.max_vertices_feature)  # fmt: skip
+        code, facts = too_many_vertices(chunk.shapes[index], options.kind, limits)
+        drop(one, code, **facts)
     drop(given & shapely.is_empty(chunk.shapes), "geometry_empty")
     drop(_not_finite(chunk.shapes), "coordinates_not_finite")
     _refuse_types(chunk.shapes, options.kind, drop)
@@ -112,6 +112,13 @@ def place_chunk(
     _refuse_outside(chunk.shapes, options.box, first, refused, log)
     chunk.shapes = as_multi(chunk.shapes)
     return refused
+
+
+def too_many_vertices(shape: Any, kind: str, limits: Limits) -> tuple[str, dict[str, Any]]:
+    """The finding for a shape with too many corners; only where a setting refuses it may the setting be named."""
+    most = limits.vertices_of(kind)
+    code = "vertices_too_many" if most < STORED_VERTICES.get(kind, most + 1) else "vertices_beyond_table"
+    return code, {"noun": NOUNS[kind], "vertices": int(shapely.get_num_coordinates(shape)), "most": most}
 
 
 def _not_finite(shapes: npt.NDArray[np.object_]) -> Flags:
@@ -190,7 +197,7 @@ def settle_invalid(
         list(ground.shapes[rows]),
         lambda shapes: project(shapes, "EPSG:4326", target),
         limits,
-        lambda number: progress("repair", number, len(rows), row=int(rows[number]) + 1),
+        lambda number: progress("repair", number, len(rows), row=log.row_no(int(rows[number]))),
     )
     used = 0
     for row, repair in zip(rows.tolist(), repairs, strict=True):
@@ -200,6 +207,12 @@ def settle_invalid(
         if repair.after is None:
             code = "geometry_too_complex" if repair.gave_up else "geometry_unrepairable"
             facts = {} if repair.gave_up else {"reason": reason}
+            log.add(code, "refuse", row, place, **facts)
+            ground.refused[row] = True
+            continue
+        if shapely.get_num_coordinates(repair.after) > limits.vertices_of(options.kind):
+            # Cutting an outline where it crosses itself adds corners.
+            code, facts = too_many_vertices(repair.after, options.kind, limits)
             log.add(code, "refuse", row, place, **facts)
             ground.refused[row] = True
             continue

@@ -44,6 +44,10 @@ KINDS: dict[str, Kind] = {
 ARCHIVE_ENDINGS = (".zip", ".kmz")
 PACKED_ENDINGS = (".gz",)
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz")
+TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
+GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(Feature(Collection)?|(Multi)?(Point|LineString|Polygon)|GeometryCollection)"'
+)
 XML_ROOTS = {b"kml": "kml", b"osm": "osm"}
 
 
@@ -125,6 +129,9 @@ def _text_kind(path: Path, name: str, head: bytes) -> str | None:
     stripped = text.lstrip()
     if stripped.startswith(b"<") or (head.startswith(BOMS[1:]) and b"<\x00" in head[:8]):
         return _xml_kind(path, name, stripped)
+    if head.startswith(BOMS[1:]):
+        # Excel's "Unicode text". Only tables: JSON and XML must be UTF-8, so that nothing hides from the searches here.
+        return "csv" if ending_of(name) in KINDS["csv"].endings else None
     if b"\x00" in head:
         return None
     if stripped.startswith(b"{"):
@@ -133,14 +140,16 @@ def _text_kind(path: Path, name: str, head: bytes) -> str | None:
     return "csv" if ending_of(name) in KINDS["csv"].endings else None
 
 
-def _json_kind(path: Path, name: str, head: bytes) -> str:
+def _json_kind(path: Path, name: str, head: bytes) -> str | None:
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - HEAD_BYTES))
         tail = stream.read()
     if not tail.rstrip(b" \t\r\n\x00").endswith(b"}"):
         raise refusal("file_truncated", name=name)
-    topology = re.compile(rb'"type"\s*:\s*"Topology"')
-    return "topojson" if topology.search(head) or topology.search(tail) else "geojson"
+    if TOPOLOGY.search(head) or TOPOLOGY.search(tail):
+        return "topojson"
+    # Styles and settings are JSON too; a layer says what it is at one of its ends.
+    return "geojson" if GEOJSON.search(head) or GEOJSON.search(tail) else None
 
 
 def _xml_kind(path: Path, name: str, stripped: bytes) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from app.errors import N_
@@ -34,14 +35,20 @@ class TableLayer:
     has_shapes = False
     crs: str | None = None
 
-    def __init__(self, name: str, rows: list[Row], guess: Guess, raw: list[bytes]) -> None:
+    def __init__(
+        self, name: str, rows: list[Row], guess: Guess, raw: list[bytes], first_line: int = 1
+    ) -> None:
         self.name = name
         self.guess = guess
         self._raw = raw
         at = header_row(rows)
         self.columns = _unique(rows[at]) if rows else []
         refuse_columns(filled_width(rows[at]) if rows else 0, name)
-        self.rows = [row for row in rows[at + 1 :] if _is_record(row)]
+        numbered = enumerate(rows[at + 1 :], start=first_line + at + 1)
+        records = [(line, row) for line, row in numbered if _is_record(row)]
+        self.rows = [row for _, row in records]
+        # People look a remark up in their sheet, where titles, the header and blank lines count.
+        self.lines = np.array([line for line, _ in records], dtype=np.int64)
 
     @property
     def features(self) -> int:
@@ -57,6 +64,7 @@ class TableLayer:
         for start in range(0, len(self.rows), CHUNK_ROWS):
             piece = self.rows[start : start + CHUNK_ROWS]
             chunk = no_shapes(len(piece))
+            chunk.row_nos = self.lines[start : start + CHUNK_ROWS]
             for number, name in enumerate(self.columns[:MAX_COLUMNS]):
                 cells = [row[number].strip() or None if number < len(row) else None for row in piece]
                 chunk.columns[name] = pa.array(cells, pa.string())
@@ -103,7 +111,11 @@ def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
         sample = stream.read(SAMPLE_BYTES)
     whole = sample[: sample.rfind(b"\n") + 1] or sample
     chosen = codec_named(encoding) if encoding else None
-    guess = Guess(chosen, "chosen") if chosen else guess_text(whole)
+    guess = guess_text(whole)
+    marked = guess.encoding == "utf-16"
+    # The mark leaves nothing to choose.
+    if chosen and not marked:
+        guess = Guess(chosen, "chosen")
     if guess.encoding == "utf-8":
         guess = Guess("utf-8-sig", guess.evidence)
     head = whole.decode(guess.encoding, "replace")
@@ -119,7 +131,8 @@ def _csv_layer(member: Member, encoding: str | None) -> TableLayer:
                     raise refusal("too_many_features", features=len(rows), limit=MAX_ROWS)
     except csv.Error as error:
         raise refusal("file_unreadable", name=member.title, reason=plain_reason(error)) from error
-    return TableLayer(member.title, rows, guess, whole[:40_000].split(b"\n")[:60])
+    raw = [] if marked else whole[:40_000].split(b"\n")[:60]
+    return TableLayer(member.title, rows, guess, raw)
 
 
 def _sheets(member: Member) -> list[Layer]:
@@ -137,10 +150,13 @@ def _sheets(member: Member) -> list[Layer]:
         ]
         layers: list[Layer] = []
         for name in visible:
-            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
+            sheet = book.get_sheet_by_name(name)
+            cells = sheet.to_python(skip_empty_area=True)
             if any(any(cell != "" for cell in row) for row in cells):
                 rows: list[Row] = [[_cell_text(cell) for cell in row] for row in cells]
-                layers.append(TableLayer(name, rows, FORMAT_UTF8, []))
+                # The reader leaves empty lines above the first filled one out.
+                above = sheet.start[0] if sheet.start else 0
+                layers.append(TableLayer(name, rows, FORMAT_UTF8, [], first_line=above + 1))
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise refusal("file_unreadable", name=member.title, reason=plain_reason(error)) from error
     if not layers:

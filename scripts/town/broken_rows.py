@@ -93,7 +93,7 @@ class Rows:
         write_zip(self.folder / "star_20000.zip", {"star.geojson": large.encode()})
         self._write("star_901.geojson", _star(middle.x, middle.y, SMALL_STAR_VERTICES, SMALL_STAR_STEP))
         return [
-            _case("star_20000.zip", "building", ["vertices_too_many"], "一个自相交两万次的环", rows=[1], needs=EXPECTED_COMMUNITIES),
+            _case("star_20000.zip", "building", ["vertices_beyond_table"], "一个自相交两万次的环", rows=[1], needs=EXPECTED_COMMUNITIES),
             _case("star_901.geojson", "building", ["geometry_too_complex"], "顶点不多,但修复会算不完:必须在限时内放弃", rows=[1],
                   needs=EXPECTED_COMMUNITIES),
         ]  # fmt: skip

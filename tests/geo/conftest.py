@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from app.geo import (
@@ -20,11 +22,10 @@ from app.geo import (
     Limits,
     check_file,
     inspect_file,
-    read_findings,
-    read_rows,
     receive,
 )
 from app.geo.inspect import Inspection
+from app.geo.options import FINDINGS_FILE, ROWS_FILE
 
 # Tests on real files are collected only where somebody says where the files are.
 collect_ignore = [] if os.environ.get("WARDMAP_REAL_DATA") else ["test_real_files.py"]
@@ -47,8 +48,7 @@ class Brought:
         layer = self.inspection.layer(name)
         columns = options.pop("columns", layer.column_guesses[kind])
         checked = check_file(self.folder, ImportOptions(kind, name, columns, **options), context, limits)
-        rows = [row for batch in read_rows(self.folder) for row in batch.to_pylist()]
-        return checked, rows, read_findings(self.folder)
+        return checked, pq.read_table(self.folder / ROWS_FILE).to_pylist(), read_findings(self.folder)
 
 
 @pytest.fixture
@@ -70,6 +70,21 @@ def bring(tmp_path: Path) -> Callable[..., Brought]:
         return Brought(folder, inspect_file(folder, limits))
 
     return bring_files
+
+
+def read_findings(folder: Path) -> list[Finding]:
+    """The findings that a check wrote into its folder."""
+    return [
+        Finding(
+            code=row["code"],
+            severity=row["severity"],
+            row=row["row"],
+            facts=json.loads(row["facts"]),
+            place=None if row["lon"] is None else (row["lon"], row["lat"]),
+            name=row["name"],
+        )
+        for row in pq.read_table(folder / FINDINGS_FILE).to_pylist()
+    ]
 
 
 def known(code: str, name: str, shape: Any, parent_code: str | None = None) -> KnownArea:

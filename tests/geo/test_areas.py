@@ -113,12 +113,10 @@ def test_a_layer_of_communities(bring: Callable[..., Brought]) -> None:
         ({"SQMC": "桃园社区", "SSJD": "没有街道"}, shapely.box(118.73, 32.00, 118.75, 32.02)),
         ({"SQMC": "观潮社区", "SSJD": "江岸街道"}, shapely.box(118.70, 32.00, 118.71, 32.02)),
     )
-    official = [known("329901001001", "观潮社区居委会", STREET, "329901001000")]
     brought = bring(("社区_面.geojson", content))
     assert brought.inspection.layers[0].kind_guess == "community"
-    checked, rows, findings = brought.check("community", Context(parents=STREETS, official=official))
+    checked, rows, findings = brought.check("community", Context(parents=STREETS))
     assert [row["refused"] for row in rows] == [False, False, False, True]
-    assert rows[0]["code"] == "329901001001"
     assert [row["parent_code"] for row in rows[:3]] == ["329901001000", "329901001000", None]
     assert {
         "overlap_sibling",
@@ -145,6 +143,33 @@ def test_overlap_with_a_stored_neighbour(bring: Callable[..., Brought]) -> None:
     assert [finding.facts["other"] for finding in findings if finding.code == "overlap_sibling"] == [
         "观潮社区"
     ]
+
+
+def test_a_gap_where_a_stored_area_is_redrawn_smaller(bring: Callable[..., Brought]) -> None:
+    smaller = shapely.box(118.71, 32.00, 118.72, 32.02)
+    content = geojson(
+        ({"name": "观潮社区", "XZQDM": "329901001001"}, smaller),
+        (
+            {"name": "桃园社区"},
+            shapely.Polygon([(118.72, 32), (118.74, 32.02), (118.72, 32.02), (118.74, 32)]),
+        ),
+    )
+    siblings = (
+        known("329901001001", "观潮社区", shapely.box(118.70, 32.00, 118.72, 32.02)),
+        known("329901001002", "书院", shapely.box(118.72, 32.00, 118.73, 32.02)),
+        # What a refused row would have replaced stays where it is.
+        known("329901001003", "桃园", shapely.box(118.73, 32.00, 118.74, 32.02)),
+        known("329901002001", "远处", shapely.box(119.73, 32.00, 119.74, 32.02)),
+    )
+    brought = bring(("a.geojson", content))
+    columns = {"name": "name", "code": "XZQDM"}
+    _, rows, findings = brought.check(
+        "community", Context(parents=STREETS, siblings=siblings), columns=columns
+    )
+    assert [row["refused"] for row in rows] == [False, True]
+    areas = [finding.facts["area_m2"] for finding in findings if finding.code == "gap_in_parent"]
+    assert areas == [pytest.approx(0.01 * 94_500 * 2_218, rel=0.02)]
+    assert "overlap_sibling" not in codes_of(findings)
 
 
 def test_a_shifted_boundary_is_noticed(bring: Callable[..., Brought]) -> None:

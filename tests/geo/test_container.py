@@ -83,6 +83,9 @@ def test_a_vrt_is_refused_under_any_name(name: str, refused: Refuse) -> None:
         ("a", SQUARE),
         ("a.geojson", b"\x00\x01\x02"),
         ("a.geojson", b"hello"),
+        ("a.geojson", SQUARE.decode().encode("utf-16")),
+        ("a.csv", ENTITIES.decode().encode("utf-16")),
+        ("a.csv", "x,y".encode("utf-16-le")),
     ],
 )
 def test_bytes_and_name_must_agree(name: str, content: bytes, refused: Refuse) -> None:
@@ -176,6 +179,63 @@ def test_other_files_are_named_not_read(tmp_path: Path) -> None:
     contents = unpack(tmp_path, Limits())
     assert contents.kind == "geojson"
     assert [finding.code for finding in contents.findings] == ["members_ignored"]
+
+
+POINT_SHP = b"\x00\x00\x27\x0a" + bytes(96)
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind"),
+    [
+        ((("a.geojson", SQUARE),), "geojson"),
+        ((("a.csv", b"x,y\n1,2\n"),), "csv"),
+        ((("a.shp", POINT_SHP), ("a.dbf", b"\x03")), "shapefile"),
+    ],
+)
+@pytest.mark.parametrize(
+    "beside",
+    [
+        ("readme.txt", b""),
+        ("readme.txt", b"made in spring"),
+        ("style.json", b"[1,2]"),
+        ("style.json", b'{"version": 8, "layers": []}'),
+        ("notes.txt", b"\x00\x01"),
+        ("old.xls", b"no workbook"),
+    ],
+)
+def test_what_goes_along_with_a_layer_is_no_reason_to_refuse_it(
+    layer: tuple[tuple[str, bytes], ...], kind: str, beside: tuple[str, bytes], tmp_path: Path
+) -> None:
+    for members in ((*layer, beside), (beside, *layer)):
+        receive(tmp_path, [("a.zip", io.BytesIO(zipped(*members)))], Limits())
+        contents = unpack(tmp_path, Limits())
+        assert (contents.kind, [member.title for member in contents.members]) == (kind, ["a"])
+        assert [finding.facts["names"] for finding in contents.findings] == [beside[0]]
+
+
+@pytest.mark.parametrize(
+    ("beside", "code"),
+    [
+        (("b.geojson", b""), "file_empty"),
+        (("b.geojson", SQUARE[:-9]), "file_truncated"),
+        (("b.json", SQUARE[:-9]), "file_truncated"),
+        (("b.geojson", VRT), "driver_refused"),
+        (("b.gpkg", SQUARE), "driver_refused"),
+        (("../b.txt", b""), "zip_path"),
+        (("b.zip", b""), "zip_nested"),
+    ],
+)
+def test_a_broken_layer_is_never_passed_over(beside: tuple[str, bytes], code: str, refused: Refuse) -> None:
+    assert refused(("a.zip", zipped(("a.geojson", SQUARE), beside))) == code
+    assert refused(("a.zip", zipped(beside, ("readme.txt", b"made in spring")))) == code
+
+
+def test_a_text_alone_in_an_archive_is_the_table(refused: Refuse, tmp_path: Path) -> None:
+    receive(tmp_path / "b", [("a.zip", io.BytesIO(zipped(("a.txt", b"x\ty\n1\t2\n"))))], Limits())
+    assert unpack(tmp_path / "b", Limits()).kind == "csv"
+    assert refused(("a.zip", zipped(("a.txt", b"")))) == "file_empty"
+    assert refused(("a.zip", zipped(("style.json", b"[1,2]")))) == "driver_refused"
+    assert refused(("readme.txt", b"")) == "file_empty"
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

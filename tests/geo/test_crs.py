@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pyproj
 import pytest
@@ -19,6 +23,8 @@ from app.geo.crs import (
     project,
     to_wgs84,
 )
+from tests.geo.conftest import Brought, codes_of
+from tests.geo.test_formats import frame
 
 XIAGUAN = (118.727, 32.083)
 
@@ -145,3 +151,26 @@ def test_swapped_degrees_are_noticed() -> None:
 
 def test_a_box_that_lies_nowhere() -> None:
     assert bounds_to_wgs84((1e9, 1e9, 2e9, 2e9), "EPSG:4549") is None
+
+
+@pytest.mark.parametrize(
+    "prj",
+    [
+        b'LOCAL_CS["Nonearth (Meter)",UNIT["Meter",1]]',
+        b"\x00\xff\x00garbage\x00\x01",
+        "坐标系：地方坐标".encode("gbk"),
+    ],
+)
+def test_an_unreadable_system_is_asked_for(prj: bytes, tmp_path: Path, bring: Callable[..., Brought]) -> None:
+    frame().to_crs(4549).to_file(tmp_path / "a.shp", encoding="UTF-8")
+    (tmp_path / "a.prj").write_bytes(prj)
+    brought = bring(*(tmp_path / f"a.{part}" for part in ("dbf", "prj", "shp", "shx")))
+    layer = brought.inspection.layers[0]
+    assert layer.crs["missing"] and "EPSG:4549" in [one["code"] for one in layer.crs_candidates]
+    assert codes_of(brought.inspection.findings) == {"crs_unreadable"}
+    assert "\\u0000" not in json.dumps(brought.inspection.as_json())
+    checked, _, _ = brought.check("building", crs="EPSG:4549")
+    assert checked.refused == 0 and checked.bounds_wgs84 is not None and checked.bounds_wgs84[0] > 118
+    with pytest.raises(InvalidInput) as caught:
+        brought.check("building")
+    assert caught.value.code == "crs_unreadable"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 import shapely
 
 from app.errors import InvalidInput
+from app.geo import Limits
 from app.geo.pbf import refuse_cut_pbf
 from app.geo.reasons import plain_reason
 from tests.geo.conftest import Brought
@@ -122,10 +124,60 @@ def test_reasons_are_chinese(bring: Callable[..., Brought]) -> None:
 
 
 def test_too_many_vertices_says_what_to_do(bring: Callable[..., Brought]) -> None:
-    from app.geo import Limits
-
     circle = shapely.Point(118.7, 32.0).buffer(0.01, quad_segs=16)
     _, _, findings = bring(("a.geojson", geojson(({"name": "甲"}, circle)))).check(
         "community", limits=Limits(max_vertices_feature=50)
     )
     assert "社区边界" in str(findings[0]) and "WARDMAP_MAX_VERTICES" in str(findings[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "corners", "setting", "code"),
+    [
+        ("building", 10_001, 50_000, "vertices_beyond_table"),
+        ("building", 10_000, 50_000, None),
+        ("building", 10_001, 5_000, "vertices_too_many"),
+        ("community", 10_001, 50_000, None),
+        ("community", 200_001, 900_000, "vertices_beyond_table"),
+    ],
+)
+def test_no_setting_lets_in_what_the_tables_refuse(
+    kind: str, corners: int, setting: int, code: str | None, bring: Callable[..., Brought]
+) -> None:
+    turns = np.linspace(0, 2 * math.pi, corners)[:-1]
+    ring = np.column_stack([118.7 + 0.01 * np.cos(turns), 32 + 0.01 * np.sin(turns)])
+    checked, _, findings = bring(("a.geojson", geojson(({"name": "甲"}, shapely.Polygon(ring))))).check(
+        kind, limits=Limits(max_vertices_feature=setting)
+    )
+    assert [finding.code for finding in findings] == ([code] if code else [])
+    assert checked.refused == len(findings)
+    assert ("WARDMAP_MAX_VERTICES" in "".join(map(str, findings))) == (code == "vertices_too_many")
+
+
+def test_a_repair_may_not_grow_past_the_table(bring: Callable[..., Brought]) -> None:
+    # A fence of thin bow ties: each crossing becomes a corner of its own.
+    xs = np.linspace(118.7, 118.71, 40)
+    upper = np.column_stack([xs, np.where(np.arange(40) % 2, 32.001, 32.0)])
+    lower = np.column_stack([xs, np.where(np.arange(40) % 2, 32.0, 32.001)])
+    fence = shapely.Polygon([*upper, *lower[::-1]])
+    brought = bring(("a.geojson", geojson(({"name": "甲"}, fence))))
+    choices = {"repair": True, "accept_large_repairs": True}
+    checked, _, _ = brought.check("community", **choices)
+    assert (checked.repaired, checked.refused) == (1, 0)
+    checked, _, findings = brought.check("community", limits=Limits(max_vertices_feature=100), **choices)
+    assert (checked.refused, [finding.code for finding in findings]) == (1, ["vertices_too_many"])
+
+
+def test_the_caps_are_those_of_the_tables() -> None:
+    from app.geo.limits import STORED_VERTICES
+    from app.ground.models import places
+
+    tables = {
+        "building": ("building", "footprint"),
+        "community": ("area_version", "boundary"),
+        "road": ("road", "shape"),
+        "water": ("water", "shape"),
+    }
+    for kind, (table, column) in tables.items():
+        rules = [str(getattr(rule, "sqltext", "")) for rule in places.Base.metadata.tables[table].constraints]
+        assert any(f"ST_NPoints({column}) BETWEEN 1 AND {STORED_VERTICES[kind]}" in rule for rule in rules)

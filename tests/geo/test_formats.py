@@ -139,23 +139,32 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "csv-utf-8-sig", "csv-gb18030"])
+@pytest.mark.parametrize("kind", ["xlsx", "csv-utf-8-sig", "csv-gb18030", "csv-utf-16", "csv-utf-16-be"])
 def test_office_tables(kind: str, bring: Callable[..., Brought]) -> None:
     if kind == "xlsx":
         brought = bring(("楼栋.xlsx", sheet(TABLE)))
     else:
         sink = io.StringIO()
-        csv.writer(sink).writerows(TABLE)
-        brought = bring(("楼栋.csv", sink.getvalue().encode(kind.removeprefix("csv-"))))
+        encoding = kind.removeprefix("csv-")
+        # Excel's "Unicode text" has tabs and a mark, which Python writes only where the order is left to it.
+        wide = encoding.startswith("utf-16")
+        csv.writer(sink, delimiter="\t" if wide else ",").writerows(TABLE)
+        mark = "\ufeff" if encoding == "utf-16-be" else ""
+        brought = bring(("楼栋.txt" if wide else "楼栋.csv", (mark + sink.getvalue()).encode(encoding)))
     layer = brought.inspection.layers[0]
     assert layer.features == 4
+    if kind.startswith("csv-utf-16"):
+        assert layer.encoding == {"used": "utf-16", "evidence": "bom", "previews": {}}
+        assert brought.check("building", encoding="gb18030")[1][0]["name"] == "1幢"
     assert layer.bounds_wgs84 == (118.7001, 32.0001, 118.7003, 32.0003)
     _, rows, findings = brought.check("building")
     assert [row["households"] for row in rows] == [48, 42, None, 30]
     assert rows[0]["name"] == "1幢"
     assert shapely.from_wkb(rows[0]["wkb"]).equals(shapely.Point(118.7001, 32.0001))
-    assert codes_of(findings, 3) == {"number_unreadable"}
-    assert codes_of(findings, 4) == {"geometry_missing"}
+    # The lines of the sheet: the title and the header stand above.
+    assert [row["row_no"] for row in rows] == [3, 4, 5, 6]
+    assert codes_of(findings, 5) == {"number_unreadable"}
+    assert codes_of(findings, 6) == {"geometry_missing"}
     assert not [finding for finding in findings if finding.severity == "refuse"]
 
 
@@ -171,7 +180,50 @@ def test_numbers_that_are_none_in_a_table(bring: Callable[..., Brought]) -> None
     text = "楼号,经度,纬度\n1,nan,32\n2,inf,32\n3,1e400,32\n4,x,32\n5,118.7,32\n"
     _, rows, findings = bring(("a.csv", text.encode())).check("building")
     assert [row["refused"] for row in rows] == [True, True, True, True, False]
-    assert codes_of(findings, 3) == {"coordinates_not_finite"}
+    assert codes_of(findings, 4) == {"coordinates_not_finite"}
+
+
+LISTED = [
+    [None, None, None],
+    [None, None, None],
+    ["代码", "名称", "城乡分类"],
+    ["329901001001", "甲", "111"],
+    [None, None, None],
+    ["329901001001", "乙\n（东）", "111"],
+    ["小计", None, None],
+    ["X1", "坏", "111"],
+]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_rows_are_called_by_their_lines(kind: str, bring: Callable[..., Brought]) -> None:
+    sink = io.StringIO()
+    csv.writer(sink).writerows(LISTED)
+    content = sheet(LISTED) if kind == "xlsx" else sink.getvalue().encode()
+    _, rows, findings = bring((f"codes.{kind}", content)).check("codes")
+    assert [row["row_no"] for row in rows] == [4, 6, 8]
+    repeated = [finding for finding in findings if finding.code == "code_duplicate"]
+    assert [(finding.row, finding.facts["rows"]) for finding in repeated] == [(4, "4、6"), (6, "4、6")]
+    assert codes_of(findings, 8) == {"code_refused"}
+    assert {finding.name for finding in repeated} == {"甲", "乙 （东）"}
+
+
+def test_a_record_keeps_its_number_when_others_are_deleted(
+    tmp_path: Path, bring: Callable[..., Brought]
+) -> None:
+    rows = frame()
+    rows.loc[4, "编号"] = rows.loc[3, "编号"]
+    rows.to_file(tmp_path / "a.shp", encoding="UTF-8")
+    table = bytearray((tmp_path / "a.dbf").read_bytes())
+    start, width = int.from_bytes(table[8:10], "little"), int.from_bytes(table[10:12], "little")
+    table[start + 1 * width] = ord("*")
+    (tmp_path / "a.dbf").write_bytes(table)
+    brought = bring(*(tmp_path / f"a.{part}" for part in ("dbf", "prj", "shp", "shx")))
+    _, found, findings = brought.check("building")
+    assert brought.inspection.layers[0].features == 29
+    assert [row["row_no"] for row in found] == [1, *range(3, 31)]
+    assert found[1]["name"] == "3幢"
+    assert [(one.row, one.facts["rows"]) for one in findings] == [(4, "4、5"), (5, "4、5")]
 
 
 def test_code_list(bring: Callable[..., Brought]) -> None:
@@ -186,7 +238,7 @@ def test_code_list(bring: Callable[..., Brought]) -> None:
     assert [row["code"] for row in rows[:3]] == ["329901000000", "329901001000", "329901001001"]
     assert [row["parent_code"] for row in rows[1:3]] == ["329901000000", "329901001000"]
     assert [row["refused"] for row in rows] == [False, False, True, True, True, True]
-    assert codes_of(findings, 4) == {"code_refused"} and codes_of(findings, 6) == {"code_missing"}
+    assert codes_of(findings, 5) == {"code_refused"} and codes_of(findings, 7) == {"code_missing"}
 
 
 OSM = """<?xml version="1.0"?><osm version="0.6">
@@ -270,4 +322,6 @@ def test_wrong_columns(
     with pytest.raises(InvalidInput) as caught:
         bring(tmp_path / "a.geojson").check("community", columns=columns)
     assert caught.value.code == code
+    # The field by the name that people see, not by ours.
+    assert caught.value.facts == ({"column": "没有"} if columns else {"field": "名称"})
     assert set(FIELDS["community"]) >= set(columns)

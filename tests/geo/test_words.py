@@ -142,6 +142,7 @@ def test_any_column_as_text() -> None:
     assert as_text(pa.array([" a ", "", "　"])).to_pylist() == ["a", None, None]
     assert as_text(pa.array([[1], None])).to_pylist() == ["[1]", None]
     assert as_text(pa.array(["x", "x"]).dictionary_encode()).to_pylist() == ["x", "x"]
+    assert as_text(pa.array(["a\x00b", "\x00"])).to_pylist() == ["ab", None]
     assert as_text(pa.array([b"\x00"])).to_pylist() == [None]
 
 

@@ -23,9 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import INSTANT, Base, explain
 from app.errors import N_, Conflict
+from app.geo.columns import KINDS
 from app.ground.models.places import one_of
 
-KINDS = ("district", "street", "community", "building", "road", "water", "codes")
 # uploaded -> inspecting -> inspected -> checking -> checked -> publishing -> published -> undone;
 # any of the -ing states may end in failed or cancelled, from where the file can be checked again.
 STATES = (

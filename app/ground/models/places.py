@@ -24,14 +24,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import INSTANT, Base, explain
 from app.errors import N_, Conflict, InvalidInput
+from app.geo.columns import AREA_KINDS
+from app.geo.limits import AREA_VERTICES, BACKDROP_VERTICES, BUILDING_VERTICES
+from app.geo.vocabulary import BUILDING_KINDS, ROAD_CLASSES, WATER_KINDS
 
-LEVELS = ("district", "street", "community")
-BUILDING_KINDS = (
-    "residential", "lane_house", "tower", "commercial", "office", "school",
-    "hospital", "market", "industrial", "public", "utility",
-)  # fmt: skip
-ROAD_CLASSES = ("arterial", "secondary", "minor", "lane", "footway", "levee_road", "railway")
-WATER_KINDS = ("river", "canal", "pond", "lake")
+LEVELS = AREA_KINDS
 GREEN_KINDS = ("park", "square", "levee_slope", "grove")
 FROM_TODAY = text("daterange(CURRENT_DATE, NULL)")
 
@@ -90,7 +87,7 @@ class AreaVersion(Base):
     __table_args__ = (
         CheckConstraint("btrim(name) <> ''", name="name_is_given"),
         CheckConstraint("NOT isempty(during)", name="during_is_given"),
-        sound("boundary", 200_000),
+        sound("boundary", AREA_VERTICES),
         ExcludeConstraint(
             ("area_code", "="), ("during", "&&"), using="gist", name="area_version_one_truth_at_a_time"
         ),
@@ -146,7 +143,7 @@ class Building(Base):
             " AND built_year BETWEEN 1000 AND 2200",
             name="numbers_are_plausible",
         ),
-        sound("footprint", 10_000),
+        sound("footprint", BUILDING_VERTICES),
         sound("given_point", 1),
         Index("building_area_code_ix", "area_code"),
         Index("building_point_ix", "point", postgresql_using="gist"),
@@ -175,7 +172,7 @@ class Road(_Backdrop, Base):
 
     __table_args__ = (
         one_of("road_class", ROAD_CLASSES),
-        sound("shape", 100_000),
+        sound("shape", BACKDROP_VERTICES),
         Index("road_shape_ix", "shape", postgresql_using="gist"),
         Index("road_shape_3857_ix", "shape_3857", postgresql_using="gist"),
         Index("road_shape_md5_ix", "shape_md5"),
@@ -190,7 +187,7 @@ class Water(_Backdrop, Base):
 
     __table_args__ = (
         one_of("water_kind", WATER_KINDS),
-        sound("shape", 100_000),
+        sound("shape", BACKDROP_VERTICES),
         Index("water_shape_ix", "shape", postgresql_using="gist"),
         Index("water_shape_3857_ix", "shape_3857", postgresql_using="gist"),
         Index("water_shape_md5_ix", "shape_md5"),
@@ -205,7 +202,7 @@ class Green(_Backdrop, Base):
 
     __table_args__ = (
         one_of("green_kind", GREEN_KINDS),
-        sound("shape", 100_000),
+        sound("shape", BACKDROP_VERTICES),
         Index("green_shape_ix", "shape", postgresql_using="gist"),
         Index("green_shape_3857_ix", "shape_3857", postgresql_using="gist"),
         Index("green_shape_md5_ix", "shape_md5"),

@@ -13,7 +13,6 @@ PLAN_SENTENCES: dict[str, str] = {
     "community_differs": N_("写明的社区是“%(stated)s”，位置却在“%(placed)s”的边界内。按写明的社区导入，请核对。"),
     "community_kept": N_("位置已到“%(placed)s”，但这栋楼已划入“%(kept)s”的责任区方案，社区保持不变。请先在方案中移出这栋楼。"),
     "communities_missing": N_("还没有任何社区，楼栋无处可归。请先导入社区边界，或在地图页新建社区，再重新检查。"),
-    "building_repeated": N_("与第 %(first_row)s 行是同一栋楼，只保留前面那一行。"),
     "numbers_used_up": N_("“%(parent)s”内可用的编号已用完，这一行不能导入。"),
     "parent_none": N_("找不到上级%(level)s。请先导入上级边界，或在“归入”中指定上级。"),
     "parent_several": N_("上级有几个可能：%(candidates)s。请在列中写明上级编码，或在“归入”中指定。"),
@@ -31,15 +30,15 @@ PLAN_SENTENCES: dict[str, str] = {
     "overlay_kept_apart": N_("有 %(count)s 行是开发区、监狱、林场等（第 7 至 9 位为 400 以上），作为覆盖单元保存，不当作街道。"),
 }  # fmt: skip
 
+# What `app.geo` and `boundary_import` report while they work; `tests/ground/test_import_stages.py` compares.
 STAGES: dict[str, str] = {
     "": N_("等待处理"),
     "unpack": N_("取出文件"),
     "read": N_("读取文件"),
-    "inspect": N_("辨认格式、编码和坐标系"),
-    "geometry": N_("检查图形"),
+    "shapes": N_("读取并检查图形"),
     "repair": N_("修复图形"),
+    "keys": N_("核对编码和名称"),
     "relations": N_("核对相邻与上级边界"),
-    "check": N_("检查每一行"),
     "write": N_("整理检查结果"),
     "stage": N_("存入待审核区"),
     "plan": N_("与现有数据比对"),
@@ -65,7 +64,6 @@ _SEVERITIES: dict[str, str] = {
     "community_none": "refuse",
     "community_several": "refuse",
     "communities_missing": "refuse",
-    "building_repeated": "refuse",
     "numbers_used_up": "refuse",
     "parent_none": "refuse",
     "parent_several": "refuse",
