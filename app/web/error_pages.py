@@ -45,7 +45,9 @@ def show_domain_error(error: DomainError) -> ResponseReturnValue:
 
 
 def show_stale_form(error: CSRFError) -> ResponseReturnValue:
-    text = _("这个页面放得太久，已经失效，刚才的操作没有执行。请刷新后再做一次；如果还是这样，请告诉管理员（可能是磁盘已满，写不进去）。")
+    text = _(
+        "这个页面放得太久，已经失效，刚才的操作没有执行。请刷新后再做一次；如果还是这样，请告诉管理员（可能是磁盘已满，写不进去）。"
+    )
     return (jsonify(code="form_stale", sentence=text), 400) if wants_json() else (_page(400, text), 400)
 
 
