@@ -38,14 +38,17 @@ class AreaFacts(NamedTuple):
     area_m2: float | None
 
 
-# Counts once per community, then summed upwards by code prefix: one pass over the buildings, by area_code index.
+# Counts once per community, by the index, then summed upwards.
 _COUNTED = """
-WITH counted AS (
+WITH community AS (
   SELECT area_code, count(*) AS buildings, sum(households) AS households
   FROM building WHERE during @> CAST(:on AS date) AND area_code LIKE :prefix || '%' GROUP BY area_code
+), counted AS (
+  SELECT area_code AS code, buildings, households FROM community
+  UNION ALL SELECT left(area_code, 9) || '000', sum(buildings), sum(households) FROM community GROUP BY 1
+  UNION ALL SELECT left(area_code, 6) || '000000', sum(buildings), sum(households) FROM community GROUP BY 1
 )
 """
-_PREFIX = "substr(a.code, 1, CASE a.level WHEN 'district' THEN 6 WHEN 'street' THEN 9 ELSE 12 END)"
 
 
 def ground_revision(session: Session) -> int:
@@ -60,11 +63,10 @@ def area_tree(session: Session, on: date, within: str = "") -> list[AreaLine]:
         text(
             f"""{_COUNTED}
             SELECT a.code, v.name, a.level, a.parent_code, a.is_local, v.boundary IS NOT NULL,
-                   coalesce(sum(c.buildings), 0)::int, sum(c.households)::int
+                   coalesce(c.buildings, 0)::int, c.households::int
             FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
-            LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
-            WHERE a.code LIKE :prefix || '%'
-            GROUP BY a.code, v.name, v.boundary IS NOT NULL ORDER BY a.code"""
+            LEFT JOIN counted c ON c.code = a.code
+            WHERE a.code LIKE :prefix || '%' ORDER BY a.code"""
         ),
         {"on": on, "prefix": within},
     )
@@ -78,11 +80,10 @@ def areas_geojson(session: Session, level: str, within: str, on: date) -> bytes:
             f"""{_COUNTED}
             , shown AS (
               SELECT a.code, v.name, a.level, v.boundary, v.label_point,
-                     coalesce(sum(c.buildings), 0) AS buildings, sum(c.households) AS households
+                     coalesce(c.buildings, 0) AS buildings, c.households
               FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
-              LEFT JOIN counted c ON c.area_code LIKE {_PREFIX} || '%'
+              LEFT JOIN counted c ON c.code = a.code
               WHERE a.level = :level AND a.code LIKE :prefix || '%' AND v.boundary IS NOT NULL
-              GROUP BY a.code, v.id
             )
             SELECT jsonb_build_object('type', 'FeatureCollection', 'features', coalesce(jsonb_agg(
               jsonb_build_object('type', 'Feature', 'id', code, 'geometry', ST_AsGeoJSON(boundary, 6)::jsonb,
