@@ -1,8 +1,10 @@
 """The database: engine, base class with named constraints, the one commit, and what a refused row means."""
 
+import hashlib
 import select
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
@@ -12,7 +14,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-from app.errors import N_, Conflict, DomainError, InvalidInput, Unavailable
+from app.errors import N_, Conflict, DomainError, InvalidInput, NotAllowed, Unavailable
 
 # 40001 serialization failure, 40P01 deadlock: the whole transaction may simply be tried again.
 RETRYABLE = ("40001", "40P01")
@@ -38,10 +40,16 @@ class Base(DeclarativeBase):
     )
 
 
+# Prefixes of area codes: what a transaction may see and change. ("",) is everywhere, () is nowhere.
+Scope = tuple[str, ...]
+EVERYWHERE: Scope = ("",)
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
 # Name of a database constraint -> what to tell the person. Rooms add theirs with `explain`.
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
 _writers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 _readers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+_glancers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 
 
 def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) -> None:
@@ -55,12 +63,10 @@ def connect(url: str, pool_size: int = 8, time_zone: str = "Asia/Shanghai") -> E
     Disposing of it closes every connection.
     """
     engine = _engine(url, pool_size, time_zone)
-    # Nothing is begun and nothing ended here: a question costs one round trip, and the server refuses to write.
-    readers = _engine(
-        url, pool_size, time_zone, " -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT"
-    )
+    readers = _engine(url, pool_size, time_zone, " -c default_transaction_read_only=on")
+    # The same connections, but nothing is begun and nothing ended: a question costs one round trip.
+    bind(engine, readers, readers.execution_options(isolation_level="AUTOCOMMIT"))
     event.listen(engine, "engine_disposed", lambda _: readers.dispose())
-    bind(engine, readers)
     return engine
 
 
@@ -92,10 +98,68 @@ def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:
         raise DisconnectionError
 
 
-def bind(target: Engine | Connection, readers: Engine | None = None, **options: Any) -> None:
+def bind(
+    target: Engine | Connection,
+    readers: Engine | None = None,
+    glancers: Engine | None = None,
+    **options: Any,
+) -> None:
     """Point every later transaction at this engine, or at one connection (tests)."""
     _writers.configure(bind=target, **options)
     _readers.configure(bind=readers or target, **options)
+    _glancers.configure(bind=glancers or readers or target, **options)
+
+
+def scope_of(codes: Iterable[str]) -> Scope:
+    """The scope of some 12-digit area codes; an empty one means everywhere."""
+    prefixes = sorted(_significant(code) for code in codes)
+    kept: list[str] = []
+    for prefix in prefixes:
+        if not any(prefix.startswith(wider) for wider in kept):
+            kept.append(prefix)
+    return tuple(kept)
+
+
+def _significant(code: str) -> str:
+    """The digits that an area shares with everything below it: 2 of a province, 4 of a city, 6, 9 or 12 below."""
+    if code[4:] == "0" * 8:
+        return code[:2] if code[2:4] == "00" else code[:4]
+    if code[6:] == "0" * 6:
+        return code[:6]
+    return code[:9] if code[9:] == "000" else code
+
+
+@contextmanager
+def acting_in(scope: Scope | None) -> Iterator[None]:
+    """Within the block transactions see and change what lies in this scope; None is refused by the database."""
+    before = _scope.set(scope)
+    try:
+        yield
+    finally:
+        _scope.reset(before)
+
+
+def act_in(scope: Scope | None) -> None:
+    """From now on, in this thread: for the edge, which sets it at the start of every request and clears it at its end."""
+    _scope.set(scope)
+
+
+def scope_key() -> str:
+    """Tells the answers of one scope from those of another, for what browsers keep."""
+    scope = _scope.get()
+    return "" if scope is None else hashlib.sha256(",".join(scope).encode()).hexdigest()[:8]
+
+
+@event.listens_for(_writers, "after_begin")
+@event.listens_for(_readers, "after_begin")
+def _tell_scope(session: Session, transaction: Any, connection: Connection) -> None:
+    """For this transaction only: unset, every policy ends in an error."""
+    scope = _scope.get()
+    if scope is not None:
+        patterns = "{" + ",".join(f"{prefix}%" for prefix in scope) + "}"
+        connection.execute(
+            text("SELECT set_config('wardmap.scope', :patterns, true)"), {"patterns": patterns}
+        )
 
 
 def driver_url(url: str) -> str:
@@ -142,6 +206,21 @@ def reading() -> Iterator[Session]:
         session.close()
 
 
+@contextmanager
+def glance() -> Iterator[Session]:
+    """One quick question about what belongs to nobody's area (sessions, revisions); tenants' rows are refused here."""
+    session = _glancers()
+    try:
+        yield session
+    except psycopg.OperationalError as error:
+        session.invalidate()
+        raise explained(error) from error
+    except DBAPIError as error:
+        raise explained(error) from error
+    finally:
+        session.close()
+
+
 def straight(session: Session) -> psycopg.Connection[Any]:
     """The driver's own connection, for what every request asks: there the ORM would cost more than the answer."""
     driver = session.connection().connection.driver_connection
@@ -169,6 +248,8 @@ def explained(error: DBAPIError | psycopg.Error) -> Exception:
         return Unavailable("disk_full", N_("数据库所在的磁盘已满，刚才的操作没有保存。请清理磁盘后重试。"))
     if state in RETRYABLE or state == "55P03":
         return Conflict("busy", N_("别人正在改同一处，刚才的操作没有保存。请稍后重试。"))
+    if state == "42501" and "row-level security" in str(cause):
+        return NotAllowed("outside_scope", N_("这里不是您的辖区，不能改动。"))
     if state == "57014":
         return Unavailable("too_slow", N_("这一步用时过长，已停止，没有保存任何改动。请缩小范围后重试。"))
     if state in {"22P05", "22021"}:

@@ -8,14 +8,14 @@ from sqlalchemy import create_engine, text
 
 from app import db
 from app.errors import Conflict, Unavailable
-from tests.conftest import copy_database
+from tests.conftest import copy_database, opened
 
 
 @pytest.fixture
 def own_database(cluster, settings, engine):
     """A committed database of its own; the savepoint engine is put back afterwards."""
     url = copy_database(cluster, cluster.database)
-    made = db.connect(url)
+    made = opened(url)
     yield url
     made.dispose()
     db.bind(engine)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account, BrowserSession
-from app.accounts.rules import ROLES, checked_login, checked_password
+from app.accounts.models import ROLES, Account, BrowserSession, RoleGrant
+from app.accounts.rules import checked_login, checked_password
 from app.errors import N_, InvalidInput, NotFound, Unavailable
 
 # 19 MiB, two passes, one lane: 23 ms a hash on the reference machine, against 114 ms for the library's default,
@@ -22,8 +22,8 @@ _HASH_WAIT_S = 0.2
 _DUMMY = _HASHER.hash("nobody has this password")
 
 
-def add_account(session: Session, login: str, password: str, role: str) -> Account:
-    """Make a login.
+def add_account(session: Session, login: str, password: str, role: str, area_code: str = "") -> Account:
+    """Make a login with its first role.
 
     Parameters
     ----------
@@ -32,7 +32,9 @@ def add_account(session: Session, login: str, password: str, role: str) -> Accou
     login, password : str
         As typed.
     role : str
-        One of `rules.ROLES`.
+        One of `models.ROLES`.
+    area_code : str
+        12-digit code of the area in which it holds; empty for everywhere.
 
     Returns
     -------
@@ -42,21 +44,81 @@ def add_account(session: Session, login: str, password: str, role: str) -> Accou
     Raises
     ------
     InvalidInput
-        "login_unusable", "password_weak" or "role_unknown".
+        "login_unusable", "password_weak", "role_unknown" or "code_malformed".
     Conflict
         "login_taken".
     """
     login = checked_login(login)
-    if role not in ROLES:
-        raise InvalidInput("role_unknown", N_("没有“%(role)s”这种角色。"), role=role)
-    account = Account(login=login, password_hash=_hash(checked_password(password, login)), role=role)
+    account = Account(login=login, password_hash=_hash(checked_password(password, login)))
     session.add(account)
-    session.flush()  # the caller needs the id, and a taken login must be refused here
+    session.flush()  # the grant needs the id, and a taken login must be refused here
+    grant_role(session, account.id, role, area_code)
     return account
 
 
+def grant_role(
+    session: Session, account_id: int, role: str, area_code: str = "", given_by: int | None = None
+) -> None:
+    """Give an account a role in an area, from now on.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    account_id : int
+    role : str
+        One of `models.ROLES`.
+    area_code : str
+        12-digit code; empty for everywhere.
+    given_by : int, optional
+        Account of who gives it.
+
+    Raises
+    ------
+    InvalidInput
+        "role_unknown" or "code_malformed".
+    Conflict
+        "grant_repeated".
+    """
+    if role not in ROLES:
+        raise InvalidInput("role_unknown", N_("没有“%(role)s”这种角色。"), role=role)
+    if area_code and not (len(area_code) == 12 and area_code.isascii() and area_code.isdigit()):
+        raise InvalidInput(
+            "code_malformed", N_("区划编码应为 12 位数字，收到的是“%(value)s”。"), value=area_code[:40]
+        )
+    session.add(RoleGrant(account_id=account_id, role=role, area_code=area_code, given_by=given_by))
+    session.flush()
+
+
+def revoke_role(session: Session, grant_id: int, ended_by: int | None = None) -> None:
+    """End a grant now; what was done under it stays.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    grant_id : int
+    ended_by : int, optional
+        Account of who ends it.
+
+    Raises
+    ------
+    NotFound
+        "grant_unknown" when there is none, or it has ended.
+    """
+    ended = session.execute(
+        text(
+            "UPDATE role_grant SET during = tstzrange(lower(during), greatest(clock_timestamp(), lower(during) + interval '1 us')),"
+            " ended_by = :by WHERE id = :id AND during @> clock_timestamp() RETURNING id"
+        ),
+        {"id": grant_id, "by": ended_by},
+    ).first()
+    if ended is None:
+        raise NotFound("grant_unknown", N_("没有这项授权，或者它已经结束。"))
+
+
 def ensure_first_account(session: Session, login: str = "admin") -> tuple[str, str | None]:
-    """Make the first account of an installation when there is none.
+    """Make the first account of an installation when there is none: it may hand out roles, and plan everywhere.
 
     Parameters
     ----------
@@ -74,7 +136,9 @@ def ensure_first_account(session: Session, login: str = "admin") -> tuple[str, s
     if first is not None:
         return first, None
     password = "-".join(secrets.token_hex(2) for _ in range(4))
-    add_account(session, login, password, "planner")
+    account = add_account(session, login, password, "district")
+    for role in ("system", "security"):
+        grant_role(session, account.id, role)
     return login, password
 
 

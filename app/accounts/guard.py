@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Flask, Response, current_app, redirect, request, session, url_for
 from flask.sessions import SessionInterface, SessionMixin
@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, update
 
 from app import db
 from app.accounts.models import BrowserSession
+from app.accounts.rules import LOOKS, PLANS, Grant, Identity
 from app.errors import N_, NotAllowed, Unavailable
 from app.web.pages import public
 
@@ -24,18 +25,11 @@ View = Callable[..., Any]
 ANONYMOUS = timedelta(hours=1)
 # Asked with every request.
 SESSION_AND_ACCOUNT = """
-SELECT s.contents, s.expires_at, a.id, a.login, a.role
+SELECT s.contents, s.expires_at, a.id, a.login,
+  (SELECT array_agg(ARRAY[g.role, g.area_code] ORDER BY g.id) FROM role_grant g WHERE g.account_id = a.id AND g.during @> now())
 FROM browser_session s LEFT JOIN account a ON a.id = s.account_id AND a.disabled_at IS NULL
 WHERE s.token_hash = %s AND s.expires_at > now()
 """
-
-
-class Identity(NamedTuple):
-    """The signed-in account, as far as a page needs it."""
-
-    id: int
-    login: str
-    role: str
 
 
 class KeptSession(dict[str, Any], SessionMixin):
@@ -64,7 +58,7 @@ class DatabaseSessions(SessionInterface):
         if not token or request.path.startswith("/assets/"):
             return KeptSession({}, None, None)
         try:
-            with db.reading() as reader:
+            with db.glance() as reader:
                 row = db.straight(reader).execute(SESSION_AND_ACCOUNT, (_hash(token),)).fetchone()
         except Unavailable as away:
             # Flask opens sessions where no error page can be shown yet; the guard says it.
@@ -73,10 +67,11 @@ class DatabaseSessions(SessionInterface):
             return nobody
         if row is None:
             return KeptSession({}, None, None)
-        contents, expires_at, account_id, login, role = row
+        contents, expires_at, account_id, login, grants = row
         kept = KeptSession(contents, token, expires_at)
         if account_id is not None:
-            kept.account, kept.account_id = Identity(account_id, login, role), account_id
+            held = tuple(Grant(*grant) for grant in grants or ())
+            kept.account, kept.account_id = Identity(account_id, login, held), account_id
         return kept
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
@@ -126,6 +121,7 @@ def install(app: Flask) -> None:
     app.session_interface = DatabaseSessions()
     CSRFProtect(app)
     app.before_request(check_guard)
+    app.teardown_request(lambda _: db.act_in(None))
     app.jinja_env.globals["account"] = current_account
 
 
@@ -145,6 +141,7 @@ def allow(*roles: str) -> Callable[[View], View]:
 
 def check_guard() -> Any:
     """Before every view: its mark against the account. A view without a mark is closed."""
+    db.act_in(None)
     trouble = getattr(session, "trouble", None)
     if trouble is not None:
         raise trouble
@@ -161,8 +158,10 @@ def check_guard() -> Any:
                 "sign_in_first", N_("请先登录。登录可能已经过期。"), address=url_for("accounts.sign_in")
             )
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
-    if account.role not in mark:
+    if not account.may(*mark):
         raise NotAllowed("role_missing", N_("你的账号没有做这件事的权限，请联系街道管理员。"))
+    # Everything that this request asks and does lies in the areas where the account has one of these roles.
+    db.act_in(db.scope_of(account.areas(*mark)))
     return None
 
 
@@ -192,5 +191,10 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-ROLE_NAMES = {"planner": _l("规划员"), "community": _l("社区工作者")}
-__all__ = ["ROLE_NAMES", "Identity", "allow", "current_account", "install", "public", "sign_in", "sign_out"]
+ROLE_NAMES = {
+    "system": _l("系统管理员"), "security": _l("安全管理员"), "auditor": _l("审计员"), "district": _l("区级管理员"),
+    "planner": _l("规划员"), "dispatcher": _l("调度员"), "community": _l("社区工作者"), "volunteer": _l("志愿者"),
+}  # fmt: skip
+__all__ = [
+    "LOOKS", "PLANS", "ROLE_NAMES", "Identity", "allow", "current_account", "install", "public", "sign_in", "sign_out",
+]  # fmt: skip

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, LargeBinary, String, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, LargeBinary, String, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import INSTANT, Base, explain
 from app.errors import N_, Conflict
+
+# From the installation down to the single volunteer.
+ROLES = ("system", "security", "auditor", "district", "planner", "dispatcher", "community", "volunteer")
 
 
 class Account(Base):
@@ -19,14 +22,36 @@ class Account(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     login: Mapped[str] = mapped_column(String(64), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
-    role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     disabled_at: Mapped[datetime | None] = mapped_column(INSTANT)
 
+    __table_args__ = (CheckConstraint("login = lower(btrim(login)) AND login <> ''", name="login_is_plain"),)
+
+
+class RoleGrant(Base):
+    """What an account may be, where, and from when to when. Never edited: it ends, and another begins."""
+
+    __tablename__ = "role_grant"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    # A 12-digit code, from a province down to a community; empty means everywhere.
+    area_code: Mapped[str] = mapped_column(String(12), server_default="")
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE, server_default=text("tstzrange(now(), NULL)"))
+    # Nobody for the first account of an installation and for those made on its own machine.
+    given_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+
     __table_args__ = (
-        CheckConstraint("login = lower(btrim(login)) AND login <> ''", name="login_is_plain"),
-        CheckConstraint("role IN ('planner', 'community')", name="role_is_known"),
-    )
+        CheckConstraint(f"role IN ({', '.join(repr(role) for role in ROLES)})", name="role_is_known"),
+        CheckConstraint("area_code ~ '^([0-9]{12})?$'", name="area_code_has_12_digits"),
+        CheckConstraint("NOT isempty(during)", name="during_is_given"),
+        ExcludeConstraint(
+            ("account_id", "="), ("role", "="), ("area_code", "="), ("during", "&&"),
+            using="gist", name="role_grant_once_at_a_time",
+        ),
+    )  # fmt: skip
 
 
 class BrowserSession(Base):
@@ -40,4 +65,5 @@ class BrowserSession(Base):
     expires_at: Mapped[datetime] = mapped_column(INSTANT, index=True)
 
 
+explain("role_grant_once_at_a_time", Conflict, "grant_repeated", N_("这个账号在这个辖区已经有这个角色。"))
 explain("account_login_is_unique", Conflict, "login_taken", N_("这个账号名已经有人用了，请换一个。"))

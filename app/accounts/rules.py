@@ -1,12 +1,37 @@
 """Decisions about accounts on plain values."""
 
+from typing import Final, NamedTuple
+
 from app.errors import N_, InvalidInput
 
-PLANNER = "planner"
-COMMUNITY = "community"
-ROLES = (PLANNER, COMMUNITY)
+# Who cuts zones and brings files in, and who looks at the ground, each within the area of the grant.
+PLANS: Final = ("district", "planner")
+LOOKS: Final = ("district", "planner", "dispatcher", "community")
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
+
+
+class Grant(NamedTuple):
+    """A role in an area; an empty code means everywhere."""
+
+    role: str
+    area_code: str
+
+
+class Identity(NamedTuple):
+    """The signed-in account, as far as a page needs it."""
+
+    id: int
+    login: str
+    grants: tuple[Grant, ...]
+
+    def may(self, *roles: str) -> bool:
+        """Whether the account has one of these roles anywhere."""
+        return any(grant.role in roles for grant in self.grants)
+
+    def areas(self, *roles: str) -> tuple[str, ...]:
+        """Codes of the areas in which it has one of these roles; an empty one means everywhere."""
+        return tuple(dict.fromkeys(grant.area_code for grant in self.grants if grant.role in roles))
 
 
 def checked_login(login: str) -> str:

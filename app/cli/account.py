@@ -6,7 +6,7 @@ import click
 
 from app import db
 from app.accounts import actions
-from app.accounts.rules import ROLES
+from app.accounts.models import ROLES
 from app.cli.settings import connected
 from app.config import Settings
 
@@ -25,11 +25,12 @@ def account() -> None:
 @account.command("add")
 @click.argument("login")
 @click.option("--role", type=click.Choice(ROLES), default="planner", show_default=True)
-def add(login: str, role: str) -> None:
+@click.option("--area", "area_code", default="", metavar="区划代码", help="在哪个辖区；不写就是全部。")
+def add(login: str, role: str, area_code: str) -> None:
     """新建账号，密码随机生成并显示一次。"""
     password = new_password()
     with connected(), db.transaction() as session:
-        actions.add_account(session, login, password, role)
+        actions.add_account(session, login, password, role, area_code)
     click.echo(f"{login}\t{password}")
 
 

@@ -31,6 +31,8 @@ def include(thing: Any, name: str | None, kind: str, reflected: bool, compare_to
 connection = context.config.attributes["connection"]
 connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
 connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+# Policies hold for the owner of the tables too; a migration works on everybody's rows.
+connection.execute(text("SET wardmap.scope = '{%}'"))
 connection.commit()
 context.configure(
     connection=connection,

@@ -73,7 +73,7 @@ def static_file(version: str, path: str) -> Response:
 @web.get("/healthz")
 @public
 def health() -> ResponseReturnValue:
-    with db.reading() as session:
+    with db.glance() as session:
         session.execute(text("SELECT 1"))
     return Response("ok\n", mimetype="text/plain")
 
@@ -120,7 +120,7 @@ def own_path(target: str) -> str:
 def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Response:
     """An answer that the browser keeps and asks about again: 304 when neither the facts nor the program changed."""
     answer = Response(body, mimetype=mimetype)
-    answer.set_etag(f"{etag}-{code_version()}")
+    answer.set_etag(_marked(etag))
     answer.headers["Cache-Control"] = f"private, max-age={max_age_s}, must-revalidate"
     answer.make_conditional(request)
     return answer
@@ -128,13 +128,18 @@ def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Re
 
 def unchanged(etag: str) -> Response | None:
     """A 304 if the browser already has this version, decided before any work is done."""
-    marked = f"{etag}-{code_version()}"
+    marked = _marked(etag)
     if marked in request.if_none_match:
         answer = Response(status=304)
         answer.set_etag(marked)
         answer.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
         return answer
     return None
+
+
+def _marked(etag: str) -> str:
+    """What two accounts see at one address may differ, and so may two versions of the program."""
+    return f"{etag}-{db.scope_key()}{code_version()}"
 
 
 def attachment(body: bytes, mimetype: str, name: str) -> Response:

@@ -119,7 +119,8 @@ class PlanStep(Base):
     __tablename__ = "plan_step"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"), index=True)
+    plan_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    area_code: Mapped[str] = mapped_column(String(12))
     # Sent by the browser: a request that is repeated takes effect once.
     key: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
@@ -129,7 +130,15 @@ class PlanStep(Base):
     made_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     undone_at: Mapped[datetime | None] = mapped_column(INSTANT)
 
-    __table_args__ = (UniqueConstraint("plan_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("plan_id", "key"),
+        ForeignKeyConstraint(
+            ["plan_id", "area_code"],
+            ["plan.id", "plan.area_code"],
+            name="plan_step_plan_fk",
+            ondelete="CASCADE",
+        ),
+    )
 
 
 explain("zone_building_pk", Conflict, "building_taken", N_("有楼栋已经在这个方案的另一个责任区里。"))

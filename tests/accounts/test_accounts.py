@@ -49,7 +49,7 @@ def test_a_login_belongs_to_one_account(session, app) -> None:
     with db.transaction() as first:
         actions.add_account(first, "zhou", GOOD, "planner")
     with pytest.raises(Conflict) as refused, db.transaction() as second:
-        second.add(Account(login="zhou", password_hash="x", role="planner"))
+        second.add(Account(login="zhou", password_hash="x"))
         second.flush()
     assert refused.value.code == "login_taken"
 

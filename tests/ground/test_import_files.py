@@ -17,7 +17,7 @@ from app.cli.imports import import_
 from app.cluster import Facts
 from app.config import Settings
 from app.ground.boundary_import.whole import Wishes, bring_in
-from tests.conftest import GEODATA, copy_database, database_name
+from tests.conftest import GEODATA, copy_database, database_name, opened
 from tests.ground.importing import codes_of, counts
 
 BROKEN = GEODATA / "broken"
@@ -28,14 +28,14 @@ EXPECTED = tomllib.loads((BROKEN / "expected.toml").read_text(encoding="utf-8"))
 def town(cluster: Facts, sample_database: str, settings: Settings) -> Iterator[Settings]:
     """The sample town on a database of its own."""
     url = copy_database(cluster, database_name(sample_database))
-    engine = db.connect(url)
+    engine = opened(url)
     yield replace(settings, database_url=url)
     engine.dispose()
 
 
 @pytest.fixture
 def connected(town: Settings) -> Iterator[Settings]:
-    engine = db.connect(town.database_url)
+    engine = opened(town.database_url)
     yield town
     engine.dispose()
 
@@ -44,7 +44,7 @@ def connected(town: Settings) -> Iterator[Settings]:
 def streets_url(cluster: Facts, settings: Settings) -> str:
     """Only the district and its streets are there."""
     url = copy_database(cluster, cluster.database)
-    engine = db.connect(url)
+    engine = opened(url)
     for kind, name in (("district", "district.geojson"), ("street", "streets.geojson")):
         one = bring_in([GEODATA / name], Wishes(kind=kind), replace(settings, database_url=url))
         assert one.state == "published"
@@ -53,7 +53,7 @@ def streets_url(cluster: Facts, settings: Settings) -> str:
 
 
 def test_a_missing_community_leaves_a_gap(streets_url: str, settings: Settings) -> None:
-    engine = db.connect(streets_url)
+    engine = opened(streets_url)
     one = bring_in([BROKEN / "gap_in_parent.geojson"], Wishes(kind="community"), settings, dry_run=True)
     with db.reading() as session:
         assert "gap_in_parent" in codes_of(session, one.id)
@@ -149,7 +149,7 @@ def test_sample_again_changes_nothing(town: Settings, tmp_path: Path) -> None:
     from app.cli.sample import load_sample
 
     load_sample(town)
-    engine = db.connect(town.database_url)
+    engine = opened(town.database_url)
     with Session(engine) as session:
         doubles = session.scalar(text("SELECT count(*) FROM green")) - session.scalar(
             text("SELECT count(DISTINCT shape_md5) FROM green")

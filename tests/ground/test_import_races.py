@@ -22,7 +22,7 @@ from app.errors import Conflict
 from app.ground import boundary_import
 from app.ground.boundary_import.whole import Wishes, bring_in
 from tests.builders import build_town, cell, footprint_in
-from tests.conftest import CHECKOUT, copy_database
+from tests.conftest import CHECKOUT, copy_database, opened
 from tests.ground.importing import accept, checked, counts, found, write_geojson
 
 LEFT = "329902001001"
@@ -55,7 +55,7 @@ getattr(run, step)(int(import_id), Settings(database_url=url))
 def own(cluster: Facts, settings: Settings) -> Iterator[Settings]:
     """Settings of a database that is really committed to."""
     url = copy_database(cluster, cluster.database)
-    engine = db.connect(url)
+    engine = opened(url)
     try:
         with Session(engine) as writing:
             build_town(writing, buildings=0)

@@ -1,28 +1,46 @@
 """The steps as background jobs; each may be run again after its worker died."""
 
+from collections.abc import Callable
+
+from sqlalchemy import select
+
 from app import db
-from app.config import read_settings
+from app.config import Settings, read_settings
 from app.ground.boundary_import.receive import forget_old_files
 from app.ground.boundary_import.run import give_up, run_check, run_inspect, run_publish
+from app.ground.models import GroundImport
 from app.jobs import every, task
 
 
-@task("ground.inspect", give_up=lambda import_id: give_up(import_id, "inspecting"))
+def within_its_area(step: Callable[[int, Settings], object], import_id: int) -> None:
+    """Run a step with no more reach than whoever brought the file in."""
+    with db.acting_in(db.EVERYWHERE), db.reading() as session:
+        code = session.scalar(select(GroundImport.area_code).where(GroundImport.id == import_id))
+    if code is not None:
+        with db.acting_in(db.scope_of([code])):
+            step(import_id, read_settings())
+
+
+def given_up(running: str) -> Callable[[int], None]:
+    return lambda import_id: within_its_area(lambda one, _: give_up(one, running), import_id)
+
+
+@task("ground.inspect", give_up=given_up("inspecting"))
 def inspect_job(import_id: int) -> None:
-    run_inspect(import_id, read_settings())
+    within_its_area(run_inspect, import_id)
 
 
-@task("ground.check", give_up=lambda import_id: give_up(import_id, "checking"))
+@task("ground.check", give_up=given_up("checking"))
 def check_job(import_id: int) -> None:
-    run_check(import_id, read_settings())
+    within_its_area(run_check, import_id)
 
 
-@task("ground.publish", give_up=lambda import_id: give_up(import_id, "publishing"))
+@task("ground.publish", give_up=given_up("publishing"))
 def publish_job(import_id: int) -> None:
-    run_publish(import_id, read_settings())
+    within_its_area(run_publish, import_id)
 
 
 @every("17 3 * * *", "ground.forget")
 def forget_job() -> None:
-    with db.transaction() as session:
+    with db.acting_in(db.EVERYWHERE), db.transaction() as session:
         forget_old_files(session)

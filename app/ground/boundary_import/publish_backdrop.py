@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from app.ground.boundary_import.plan_backdrop import BACKDROPS
 
 CREATE = """
-INSERT INTO {table} (name, shape, {column}, import_id)
-SELECT COALESCE(name, ''), shape, COALESCE(kind, {unnamed}), import_id
+INSERT INTO {table} (name, shape, {column}, import_id, area_code)
+SELECT COALESCE(name, ''), shape, COALESCE(kind, {unnamed}), import_id, (SELECT area_code FROM ground_import WHERE id = :id)
 FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY row_no
 """
 KEEP_ASIDE = """

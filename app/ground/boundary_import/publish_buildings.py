@@ -17,8 +17,8 @@ SELECT target_code, area_code,
 FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY shape
 """
 REMEMBER = """
-INSERT INTO building_change (building_id, import_id, changed_by, before, after)
-SELECT b.id, i.import_id, :account_id,
+INSERT INTO building_change (building_id, area_code, import_id, changed_by, before, after)
+SELECT b.id, b.area_code, i.import_id, :account_id,
   jsonb_build_object('code', b.code, 'area_code', b.area_code, 'source_key', b.source_key,
     'name', b.name, 'address', b.address, 'kind', b.kind,
     'floors', b.floors, 'units', b.units, 'households', b.households, 'built_year', b.built_year,

@@ -53,6 +53,7 @@ def receive(
     key: UUID,
     max_bytes: int,
     account_id: int | None = None,
+    area_code: str = "",
 ) -> int:
     """Store an upload, piece by piece, never whole in memory.
 
@@ -66,6 +67,8 @@ def receive(
     max_bytes : int
         Limit for all files together.
     account_id : int, optional
+    area_code : str
+        In which it is to be brought in; empty for everywhere.
 
     Returns
     -------
@@ -81,7 +84,12 @@ def receive(
     _refuse_mixed([name for name, _ in listed])
     import_id = session.scalar(
         insert(GroundImport)
-        .values(key=key, file_name=_main_name([name for name, _ in listed]), created_by=account_id)
+        .values(
+            key=key,
+            file_name=_main_name([name for name, _ in listed]),
+            created_by=account_id,
+            area_code=area_code,
+        )
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(GroundImport.id)
     )

@@ -7,7 +7,9 @@ from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -42,6 +44,8 @@ class GroundImport(Base):
     # Made by the form, so that pressing the button twice brings the file in once.
     key: Mapped[Any] = mapped_column(UUID, unique=True)
     file_name: Mapped[str] = mapped_column(String(255))
+    # Whose file it is: the area in which whoever brought it in may change the ground. Empty means everywhere.
+    area_code: Mapped[str] = mapped_column(String(12), server_default="")
     size_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     kind: Mapped[str | None] = mapped_column(String(12))
@@ -62,7 +66,11 @@ class GroundImport(Base):
     undone_at: Mapped[datetime | None] = mapped_column(INSTANT)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
-    __table_args__ = (one_of("state", STATES), one_of("kind", KINDS))
+    __table_args__ = (
+        one_of("state", STATES),
+        one_of("kind", KINDS),
+        CheckConstraint("area_code ~ '^([0-9]{12})?$'", name="area_code_has_12_digits"),
+    )
 
 
 class ImportFile(Base):
@@ -153,12 +161,24 @@ class BuildingChange(Base):
     __tablename__ = "building_change"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    building_id: Mapped[int] = mapped_column(ForeignKey("building.id", ondelete="CASCADE"), index=True)
+    building_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    # The building's community, which moves with it.
+    area_code: Mapped[str] = mapped_column(String(12))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("ground_import.id"), index=True)
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     changed_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["building_id", "area_code"],
+            ["building.id", "building.area_code"],
+            name="building_change_building_fk",
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+    )
 
 
 class ImportFormer(Base):

@@ -167,6 +167,8 @@ class _Backdrop:
 class Road(_Backdrop, Base):
     __tablename__ = "road"
 
+    # Whose it is to change; everybody sees it.
+    area_code: Mapped[str] = mapped_column(String(12), server_default="")
     road_class: Mapped[str] = mapped_column(String(16))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("ground_import.id"), index=True)
 
@@ -182,6 +184,7 @@ class Road(_Backdrop, Base):
 class Water(_Backdrop, Base):
     __tablename__ = "water"
 
+    area_code: Mapped[str] = mapped_column(String(12), server_default="")
     water_kind: Mapped[str] = mapped_column(String(16))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("ground_import.id"), index=True)
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import PLANS, allow
 from app.errors import DomainError
 from app.ground import actions
 from app.ground.map_layers import LEVEL_NAMES
@@ -18,14 +18,14 @@ areas = Blueprint("areas", __name__, url_prefix="/ground/areas")
 
 
 @areas.get("/new")
-@allow("planner")
+@allow(*PLANS)
 def new() -> ResponseReturnValue:
     level = request.args.get("level", "community")
     return form({"level": level if level in LEVEL_NAMES else "community"}, None), 200
 
 
 @areas.post("")
-@allow("planner")
+@allow(*PLANS)
 def add() -> ResponseReturnValue:
     sent = {name: request.form.get(name, "").strip() for name in ("level", "name", "parent_name", "code")}
     sent["parent_code"] = request.form.get(f"parent_{sent['level']}", "").strip()
@@ -40,7 +40,7 @@ def add() -> ResponseReturnValue:
 
 
 @areas.post("/<code>/delete")
-@allow("planner")
+@allow(*PLANS)
 def remove(code: str) -> ResponseReturnValue:
     with db.transaction() as session:
         actions.remove_area(session, parse.area_code(code))

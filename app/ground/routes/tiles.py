@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import LOOKS, allow
 from app.errors import N_, InvalidInput
 from app.ground.queries import tiles as cut
 from app.ground.queries.areas import ground_revision
@@ -16,22 +16,28 @@ MVT = "application/vnd.mapbox-vector-tile"
 
 
 @tiles.get("/building/<int:z>/<int:x>/<int:y>.mvt")
-@allow("planner", "community")
+@allow(*LOOKS)
 def building(z: int, x: int, y: int) -> Response:
     tile = cut.TileAddress(z, x, y).checked(cut.BUILDINGS_FROM_ZOOM)
     by = request.args.get("by", "kind")
     if by not in cut.COLOURINGS:
         raise InvalidInput("colouring_unknown", N_("没有这种着色方式。"))
     on = parse.day(request.args.get("on"), today())
-    with db.reading() as session:
+    with db.glance() as session:
         etag = f"{ground_revision(session)}-{by}-{on}"
-        return unchanged(etag) or etag_answer(cut.building_tile(session, tile, by, on), MVT, etag)
+    if kept := unchanged(etag):
+        return kept
+    with db.reading() as session:
+        return etag_answer(cut.building_tile(session, tile, by, on), MVT, etag)
 
 
 @tiles.get("/backdrop/<int:z>/<int:x>/<int:y>.mvt")
-@allow("planner", "community")
+@allow(*LOOKS)
 def backdrop(z: int, x: int, y: int) -> Response:
     tile = cut.TileAddress(z, x, y).checked(cut.BACKDROP_FROM_ZOOM)
-    with db.reading() as session:
+    with db.glance() as session:
         etag = f"{ground_revision(session)}-backdrop"
-        return unchanged(etag) or etag_answer(cut.backdrop_tile(session, tile), MVT, etag)
+    if kept := unchanged(etag):
+        return kept
+    with db.reading() as session:
+        return etag_answer(cut.backdrop_tile(session, tile), MVT, etag)

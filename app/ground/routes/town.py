@@ -9,7 +9,7 @@ from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import LOOKS, PLANS, allow, current_account
 from app.errors import N_, InvalidInput
 from app.ground import map_layers
 from app.ground.models.places import BUILDING_KINDS, LEVELS
@@ -26,11 +26,10 @@ from app.web import headers, parse
 from app.web.pages import attachment, etag_answer, static_url, unchanged
 
 town = Blueprint("town", __name__)
-EITHER = ("planner", "community")
 
 
 @town.get("/")
-@allow(*EITHER)
+@allow(*LOOKS)
 def show() -> ResponseReturnValue:
     on = parse.day(request.args.get("on"), today())
     by = request.args.get("by", "kind")
@@ -71,7 +70,7 @@ def show() -> ResponseReturnValue:
 
 
 @town.get("/ground/areas.geojson")
-@allow(*EITHER)
+@allow(*LOOKS)
 def areas() -> Response:
     level = request.args.get("level", "community")
     if level not in LEVELS:
@@ -79,17 +78,17 @@ def areas() -> Response:
     within = request.args.get("within", "")
     prefix = code_prefix(parse.area_code(within)) if within else ""
     on = parse.day(request.args.get("on"), today())
-    with db.reading() as session:
+    with db.glance() as session:
         etag = f"{area_queries.ground_revision(session)}-{level}-{within}-{on}"
-        kept = unchanged(etag)
-        if kept:
-            return kept
+    if kept := unchanged(etag):
+        return kept
+    with db.reading() as session:
         body = area_queries.areas_geojson(session, level, prefix, on)
     return etag_answer(body, "application/geo+json", etag)
 
 
 @town.get("/ground/buildings/<int:building_id>")
-@allow(*EITHER)
+@allow(*LOOKS)
 def building(building_id: int) -> Response:
     with db.reading() as session:
         facts = building_queries.building_facts(session, building_id)
@@ -115,7 +114,7 @@ def in_words(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @town.get("/ground/areas/<code>")
-@allow(*EITHER)
+@allow(*LOOKS)
 def area(code: str) -> Response:
     on = parse.day(request.args.get("on"), today())
     with db.reading() as session:
@@ -125,7 +124,7 @@ def area(code: str) -> Response:
     line = next(one for one in below if one.code == code)
     account = current_account()
     made_by_hand = not any(version["file_name"] for version in versions)
-    may_remove = bool(account and account.role == "planner" and made_by_hand and not line.buildings)
+    may_remove = bool(account and account.may(*PLANS) and made_by_hand and not line.buildings)
     for version in versions:
         version["from_on"] = format_date(version["from_on"]) if version["from_on"] else ""
         version["to_on"] = format_date(version["to_on"]) if version["to_on"] else ""
@@ -142,7 +141,7 @@ def area(code: str) -> Response:
 
 
 @town.get("/ground/search")
-@allow(*EITHER)
+@allow(*LOOKS)
 def search() -> Response:
     words = parse.plain_text(request.args.get("q", ""), _("搜索"), 60)
     on = parse.day(request.args.get("on"), today())
@@ -155,7 +154,7 @@ def search() -> Response:
 
 
 @town.get("/ground/areas/<code>/export.html")
-@allow(*EITHER)
+@allow(*LOOKS)
 def export(code: str) -> Response:
     on, by = parse.day(request.args.get("on"), today()), request.args.get("by", "kind")
     by = by if by in cut.COLOURINGS else "kind"

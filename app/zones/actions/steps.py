@@ -82,6 +82,7 @@ def take_step(session: Session, plan_id: int, ask: Ask, *, kind: str, asked: Any
     count_change(plan, ask.by)
     step = PlanStep(
         plan_id=plan_id,
+        area_code=plan.area_code,
         key=ask.key,
         kind=kind,
         before={**before, "wish": wish},

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import LOOKS, PLANS, allow
 from app.errors import N_, InvalidInput
 from app.ground.routes.days import today
 from app.web import parse
@@ -25,7 +25,7 @@ changes = Blueprint("plan_changes", __name__, url_prefix="/plans/<int:plan_id>")
 
 
 @changes.post("/buildings")
-@allow("planner")
+@allow(*PLANS)
 def give(plan_id: int) -> Response:
     asked = parse.json_object()
     lasso = lasso_shape(asked["lasso"]) if asked.get("lasso") is not None else None
@@ -39,7 +39,7 @@ def give(plan_id: int) -> Response:
 
 
 @changes.post("/pick")
-@allow("planner", "community")
+@allow(*LOOKS)
 def pick(plan_id: int) -> Response:
     """What a lasso would take, without taking it."""
     lasso = lasso_shape(parse.json_object().get("lasso"))
@@ -61,7 +61,7 @@ def pick(plan_id: int) -> Response:
 
 
 @changes.post("/zones")
-@allow("planner")
+@allow(*PLANS)
 def add_zone(plan_id: int) -> Response:
     asked = parse.json_object()
     name = parse.plain_text(asked.get("name", ""), _("名称"), MAX_NAME)
@@ -71,7 +71,7 @@ def add_zone(plan_id: int) -> Response:
 
 
 @changes.patch("/zones/<int:zone_id>")
-@allow("planner")
+@allow(*PLANS)
 def rename_zone(plan_id: int, zone_id: int) -> Response:
     asked = parse.json_object()
     name = parse.plain_text(asked.get("name", ""), _("名称"), MAX_NAME)
@@ -82,7 +82,7 @@ def rename_zone(plan_id: int, zone_id: int) -> Response:
 
 
 @changes.delete("/zones/<int:zone_id>")
-@allow("planner")
+@allow(*PLANS)
 def remove_zone(plan_id: int, zone_id: int) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
@@ -90,7 +90,7 @@ def remove_zone(plan_id: int, zone_id: int) -> Response:
 
 
 @changes.post("/renumber")
-@allow("planner")
+@allow(*PLANS)
 def renumber(plan_id: int) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
@@ -98,7 +98,7 @@ def renumber(plan_id: int) -> Response:
 
 
 @changes.post("/<any(undo, redo):direction>")
-@allow("planner")
+@allow(*PLANS)
 def turn(plan_id: int, direction: Direction) -> Response:
     asked = parse.json_object()
     with db.transaction() as session:
@@ -114,7 +114,7 @@ def turn(plan_id: int, direction: Direction) -> Response:
 
 
 @changes.post("/name")
-@allow("planner")
+@allow(*PLANS)
 def rename(plan_id: int) -> Response:
     asked = parse.json_object()
     name = parse.plain_text(asked.get("name"), _("方案名称"), MAX_NAME)

@@ -6,7 +6,7 @@ from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import LOOKS, allow
 from app.errors import N_, InvalidInput
 from app.ground.map_layers import KIND_NAMES
 from app.ground.queries.areas import bounds_on
@@ -24,13 +24,12 @@ from app.zones.routes.workbook import plan_workbook
 from app.zones.rules import UNASSIGNED_GROUP
 
 exports = Blueprint("plan_exports", __name__, url_prefix="/plans/<int:plan_id>")
-EITHER = ("planner", "community")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_LINES = 100_000
 
 
 @exports.get("/export.html")
-@allow(*EITHER)
+@allow(*LOOKS)
 def standalone(plan_id: int) -> Response:
     on = today()
     most = current_app.config["SETTINGS"].export_features
@@ -74,7 +73,7 @@ def standalone(plan_id: int) -> Response:
 
 
 @exports.get("/zones.xlsx")
-@allow(*EITHER)
+@allow(*LOOKS)
 def workbook(plan_id: int) -> Response:
     on = today()
     with db.reading() as session:
@@ -88,7 +87,7 @@ def workbook(plan_id: int) -> Response:
 
 
 @exports.get("/print")
-@allow(*EITHER)
+@allow(*LOOKS)
 def paper(plan_id: int) -> ResponseReturnValue:
     on = today()
     with db.reading() as session:

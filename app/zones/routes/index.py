@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import LOOKS, PLANS, allow
 from app.ground.routes.days import today
 from app.web import parse
 from app.zones import actions
@@ -21,7 +21,7 @@ plans = Blueprint("plans", __name__)
 
 
 @plans.get("/plans")
-@allow("planner", "community")
+@allow(*LOOKS)
 def index() -> ResponseReturnValue:
     words = parse.plain_text(request.args.get("q") or request.args.get("community") or "", _("搜索"), 60)
     page = parse.whole(request.args.get("page"), _("页"), 1, 1, 10_000)
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
 
 
 @plans.post("/plans")
-@allow("planner")
+@allow(*PLANS)
 def begin() -> ResponseReturnValue:
     area_code = parse.area_code(request.form.get("community"))
     name = parse.plain_text(request.form.get("name") or default_name(), _("方案名称"), MAX_NAME)
@@ -54,7 +54,7 @@ def begin() -> ResponseReturnValue:
 
 
 @plans.post("/plans/<int:plan_id>/copy")
-@allow("planner")
+@allow(*PLANS)
 def copy(plan_id: int) -> ResponseReturnValue:
     name = parse.plain_text(request.form.get("name") or default_name(), _("方案名称"), MAX_NAME)
     with db.transaction() as session:
@@ -64,7 +64,7 @@ def copy(plan_id: int) -> ResponseReturnValue:
 
 
 @plans.post("/plans/<int:plan_id>/delete")
-@allow("planner")
+@allow(*PLANS)
 def delete(plan_id: int) -> ResponseReturnValue:
     seen_version = parse.whole(request.form.get("seen_version"), _("版本"), 0)
     with db.transaction() as session:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import LOOKS, PLANS, allow, current_account
 from app.ground.map_layers import KIND_NAMES
 from app.ground.queries.areas import bounds_on, ground_revision
 from app.ground.queries.tiles import BUILDINGS_FROM_ZOOM, TileAddress
@@ -33,12 +33,11 @@ from app.zones.routes import shown
 from app.zones.routes.words import page_words
 
 workbench = Blueprint("workbench", __name__, url_prefix="/plans/<int:plan_id>")
-EITHER = ("planner", "community")
 MVT = "application/vnd.mapbox-vector-tile"
 
 
 @workbench.get("")
-@allow(*EITHER)
+@allow(*LOOKS)
 def show(plan_id: int) -> ResponseReturnValue:
     on = today()
     with db.reading() as session:
@@ -48,7 +47,7 @@ def show(plan_id: int) -> ResponseReturnValue:
         outlined = has_outlines(session, plan.area_code, on)
         force = plan_queries.plan_in_force(session, plan.area_code, on)
     account = current_account()
-    editable = plan.state == "draft" and account is not None and account.role == "planner"
+    editable = plan.state == "draft" and account is not None and account.may(*PLANS)
     facts = {
         "state": state,
         "editable": editable,
@@ -64,7 +63,7 @@ def show(plan_id: int) -> ResponseReturnValue:
         state=state,
         facts=facts,
         editable=editable,
-        may_copy=account is not None and account.role == "planner",
+        may_copy=account is not None and account.may(*PLANS),
         copy_key=uuid4(),
         max_name=MAX_NAME,
         in_force=force,
@@ -100,7 +99,7 @@ def chart_of(
 
 
 @workbench.get("/state.json")
-@allow(*EITHER)
+@allow(*LOOKS)
 def state(plan_id: int) -> Response:
     on = today()
     with db.reading() as session:
@@ -108,7 +107,7 @@ def state(plan_id: int) -> Response:
 
 
 @workbench.get("/outlines.geojson")
-@allow(*EITHER)
+@allow(*LOOKS)
 def outlines(plan_id: int) -> Response:
     on = today()
     with db.reading() as session:
@@ -122,7 +121,7 @@ def outlines(plan_id: int) -> Response:
 
 
 @workbench.get("/tiles/<int:z>/<int:x>/<int:y>.mvt")
-@allow(*EITHER)
+@allow(*LOOKS)
 def tile(plan_id: int, z: int, x: int, y: int) -> Response:
     place = TileAddress(z, x, y).checked(BUILDINGS_FROM_ZOOM)
     on = today()
@@ -137,7 +136,7 @@ def tile(plan_id: int, z: int, x: int, y: int) -> Response:
 
 
 @workbench.get("/buildings.json")
-@allow(*EITHER)
+@allow(*LOOKS)
 def buildings(plan_id: int) -> Response:
     page = parse.whole(request.args.get("page"), _("页"), 1, 1, 100_000)
     on = today()
@@ -150,7 +149,7 @@ def buildings(plan_id: int) -> Response:
 
 
 @workbench.get("/buildings/ids.json")
-@allow(*EITHER)
+@allow(*LOOKS)
 def ids(plan_id: int) -> Response:
     on = today()
     with db.reading() as session:
@@ -159,7 +158,7 @@ def ids(plan_id: int) -> Response:
 
 
 @workbench.get("/unassigned.json")
-@allow(*EITHER)
+@allow(*LOOKS)
 def unassigned(plan_id: int) -> Response:
     after = parse.plain_text(request.args.get("after", ""), _("编码"), 17)
     on = today()

@@ -9,10 +9,10 @@ from flask import Response
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import LOOKS, allow
 from app.ground.queries import imports as queries
 from app.ground.routes.imports.review import worded
-from app.ground.routes.imports.room import MAY_LOOK, imports
+from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import SEVERITY_WORDS
 from app.web.language import sentence
 from app.web.pages import attachment
@@ -24,7 +24,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @imports.get("/imports/<int:import_id>/findings.csv")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def findings_csv(import_id: int) -> Response:
     name, lines = finding_table(import_id)
     body = io.StringIO()
@@ -35,7 +35,7 @@ def findings_csv(import_id: int) -> Response:
 
 
 @imports.get("/imports/<int:import_id>/findings.xlsx")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def findings_xlsx(import_id: int) -> Response:
     name, lines = finding_table(import_id)
     body = io.BytesIO()

@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import LOOKS, PLANS, allow, current_account
 from app.errors import N_, NotFound
 from app.ground.boundary_import import STATE_WORDS
 from app.ground.queries.imports import import_list
-from app.ground.routes.imports.room import MAY_CHANGE, MAY_LOOK, imports
+from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import KIND_WORDS, STATE_STYLES, VERDICT_WORDS
 from app.web import parse
 
@@ -28,7 +28,7 @@ EXAMPLE_ROWS = (
 
 
 @imports.get("/imports")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def show_list() -> ResponseReturnValue:
     before = parse.whole(request.args.get("before"), "before", 0) or None
     with db.reading() as session:
@@ -39,7 +39,7 @@ def show_list() -> ResponseReturnValue:
         listed=listed[:SHOWN],
         older=listed[SHOWN - 1]["id"] if len(listed) > SHOWN else None,
         first_page=before is None,
-        may_change=account is not None and account.role in MAY_CHANGE,
+        may_change=account is not None and account.may(*PLANS),
         kinds=KIND_WORDS,
         states=STATE_WORDS,
         styles=STATE_STYLES,
@@ -48,7 +48,7 @@ def show_list() -> ResponseReturnValue:
 
 
 @imports.get("/imports/example/<name>")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def example(name: str) -> Response:
     """A small file that shows how one may look: the sample town's communities, or a list of buildings."""
     if name == "buildings.csv":

@@ -6,11 +6,11 @@ from flask import Response, jsonify, request
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import LOOKS, allow
 from app.errors import N_, InvalidInput
 from app.ground.boundary_import import sentence_of
 from app.ground.queries import imports as queries
-from app.ground.routes.imports.room import MAY_LOOK, imports
+from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import SEVERITY_WORDS, VERDICT_WORDS, finding_title
 from app.web import parse
 from app.web.language import told
@@ -22,7 +22,7 @@ DRAWN_SEVERITY = {"refuse": "error", "warn": "warning", "note": "note"}
 
 
 @imports.get("/imports/<int:import_id>/findings.json")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def findings(import_id: int) -> Response:
     with db.reading() as session:
         page = queries.findings_page(
@@ -37,7 +37,7 @@ def findings(import_id: int) -> Response:
 
 
 @imports.get("/imports/<int:import_id>/findings.geojson")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def findings_drawn(import_id: int) -> Response:
     with db.reading() as session:
         collection = queries.findings_geojson(session, import_id, limit=MOST_DRAWN)
@@ -54,7 +54,7 @@ def findings_drawn(import_id: int) -> Response:
 
 
 @imports.get("/imports/<int:import_id>/rows.json")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def rows(import_id: int) -> Response:
     with db.reading() as session:
         page = queries.rows_page(
@@ -69,7 +69,7 @@ def rows(import_id: int) -> Response:
 
 
 @imports.get("/imports/<int:import_id>/rows.geojson")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def rows_drawn(import_id: int) -> Response:
     with db.reading() as session:
         only = parse.whole(request.args.get("row"), "row", 0) or None
@@ -77,14 +77,14 @@ def rows_drawn(import_id: int) -> Response:
 
 
 @imports.get("/imports/<int:import_id>/repaired/<int:row_no>")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def repaired(import_id: int, row_no: int) -> Response:
     with db.reading() as session:
         return jsonify(queries.repaired_row(session, import_id, row_no))
 
 
 @imports.get("/imports/<int:import_id>/unplaced.json")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def unplaced(import_id: int) -> Response:
     after = parse.whole(request.args.get("after"), "after", 0)
     with db.reading() as session:

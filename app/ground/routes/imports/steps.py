@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow
+from app.accounts.guard import PLANS, allow
 from app.ground import boundary_import
 from app.ground.actions import find_or_add_area
 from app.ground.queries.imports import import_detail, import_progress
 from app.ground.routes.imports import choices
-from app.ground.routes.imports.room import MAY_CHANGE, imports
+from app.ground.routes.imports.room import imports
 from app.web import parse
 from app.web.error_pages import wants_json
 
@@ -21,13 +21,13 @@ MOST_ROWS_AT_ONCE = 5000
 
 
 @imports.post("/imports/<int:import_id>/inspect")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def inspect(import_id: int) -> ResponseReturnValue:
     return taken(import_id, boundary_import.ask_inspect)
 
 
 @imports.post("/imports/<int:import_id>/check")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def check(import_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         detail = import_detail(session, import_id)
@@ -45,7 +45,7 @@ def check(import_id: int) -> ResponseReturnValue:
 
 
 @imports.post("/imports/<int:import_id>/repair")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def repair(import_id: int) -> ResponseReturnValue:
     """Check again with the same choices, now using the repairs that were offered."""
     with db.reading() as session:
@@ -59,26 +59,26 @@ def repair(import_id: int) -> ResponseReturnValue:
 
 
 @imports.post("/imports/<int:import_id>/publish")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def publish(import_id: int) -> ResponseReturnValue:
     seen = parse.whole(request.form.get("version"), _("版本"), 0) or None
     return taken(import_id, lambda session, one: boundary_import.ask_publish(session, one, seen))
 
 
 @imports.post("/imports/<int:import_id>/undo")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def undo(import_id: int) -> ResponseReturnValue:
     return taken(import_id, boundary_import.ask_undo)
 
 
 @imports.post("/imports/<int:import_id>/cancel")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def cancel(import_id: int) -> ResponseReturnValue:
     return taken(import_id, boundary_import.ask_cancel)
 
 
 @imports.post("/imports/<int:import_id>/settle")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def settle(import_id: int) -> ResponseReturnValue:
     body = parse.json_object()
     rows = parse.whole_list(body.get("rows"), _("行号"), MOST_ROWS_AT_ONCE)

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import PLANS, allow, current_account
 from app.ground import boundary_import
 from app.ground.queries.imports import import_progress
 from app.ground.routes.imports.listing import formats, upload_limit_mb
-from app.ground.routes.imports.room import MAY_CHANGE, imports
+from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import KIND_WORDS
 from app.web import parse
 from app.web.error_pages import wants_json
@@ -29,13 +29,13 @@ def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
     Nobody else's body is read beyond the general limit. Files spool to disk, they are never whole in memory.
     """
     account = current_account()
-    if endpoint == "imports.upload" and account is not None and account.role in MAY_CHANGE:
+    if endpoint == "imports.upload" and account is not None and account.may(*PLANS):
         request.max_content_length = upload_limit_mb() * MEGABYTE + FORM_BYTES
         request.max_form_parts = 40
 
 
 @imports.get("/imports/new")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def new() -> ResponseReturnValue:
     return render_template(
         "ground/imports/new.html",
@@ -48,7 +48,7 @@ def new() -> ResponseReturnValue:
 
 
 @imports.post("/imports")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def upload() -> ResponseReturnValue:
     sent = request.files.getlist("files")
     account = current_account()
@@ -60,6 +60,7 @@ def upload() -> ResponseReturnValue:
                 key=parse.form_key(),
                 max_bytes=upload_limit_mb() * MEGABYTE,
                 account_id=account.id if account else None,
+                area_code=account.areas(*PLANS)[0] if account else "",
             )
             begin_inspecting(session, import_id)
     finally:

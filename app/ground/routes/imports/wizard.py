@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import allow, current_account
+from app.accounts.guard import LOOKS, PLANS, allow, current_account
 from app.ground.boundary_import import DATED, STATE_WORDS, sentence_of
 from app.ground.queries.areas import area_tree, ground_bounds
 from app.ground.queries.imports import (
@@ -19,7 +19,7 @@ from app.ground.queries.imports import (
 )
 from app.ground.routes.days import today
 from app.ground.routes.imports import choices, pictures
-from app.ground.routes.imports.room import MAY_CHANGE, MAY_LOOK, imports
+from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import (
     FINDING_TITLES,
     KIND_WORDS,
@@ -43,7 +43,7 @@ STEP_OF_STATE = {
 
 
 @imports.get("/imports/<int:import_id>")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def show(import_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         detail = import_detail(session, import_id)
@@ -64,7 +64,7 @@ def show(import_id: int) -> ResponseReturnValue:
 
 
 @imports.get("/imports/<int:import_id>/progress")
-@allow(*MAY_LOOK)
+@allow(*LOOKS)
 def progress(import_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         standing = import_progress(session, import_id)
@@ -79,7 +79,7 @@ def progress(import_id: int) -> ResponseReturnValue:
 
 
 @imports.get("/imports/<int:import_id>/columns")
-@allow(*MAY_CHANGE)
+@allow(*PLANS)
 def columns(import_id: int) -> ResponseReturnValue:
     """The part of the form that depends on the kind and the layer, as a piece of the page."""
     with db.reading() as session:
@@ -95,7 +95,7 @@ def common_facts(detail: dict[str, Any]) -> dict[str, Any]:
         "one": detail,
         "step": STEP_OF_STATE.get(detail["state"])
         or (3 if detail["options"] else 2 if detail["inspection"] else 1),
-        "may_change": account is not None and account.role in MAY_CHANGE,
+        "may_change": account is not None and account.may(*PLANS),
         "kinds": KIND_WORDS,
         "states": STATE_WORDS,
         "styles": STATE_STYLES,
