@@ -108,7 +108,13 @@ def no_shapes(rows: int) -> Chunk:
 
 
 def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Any column as strings; whole numbers in a float column lose their ``.0``, blanks become null."""
+    """Any column as strings; whole numbers in a float column lose their ``.0``, blanks become null.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        When texts are not UTF-8, whatever their format promises.
+    """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if pa.types.is_dictionary(column.type):
@@ -124,8 +130,10 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         or pa.types.is_large_binary(column.type)
     ):
         return pa.array([_nested_text(item) for item in column.to_pylist()], pa.string())
+    text = pc.cast(column, pa.string(), safe=False)
+    text.validate(full=True)
     # No database takes a NUL, be it in a row, in a sample or in a remark about either.
-    text = pc.replace_substring(pc.cast(column, pa.string(), safe=False), "\x00", "")
+    text = pc.replace_substring(text, "\x00", "")
     trimmed = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
@@ -156,7 +164,16 @@ class Quiet:
         from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
         if isinstance(
-            error, (DataLayerError, DataSourceError, FieldError, GeometryError, pa.ArrowException, OSError)
+            error,
+            (
+                DataLayerError,
+                DataSourceError,
+                FieldError,
+                GeometryError,
+                pa.ArrowException,
+                UnicodeDecodeError,
+                OSError,
+            ),
         ):
             code = "file_truncated" if is_cut_short(error) else "file_unreadable"
             raise refusal(code, name=self.title, reason=plain_reason(error)) from error

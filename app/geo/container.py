@@ -18,12 +18,15 @@ from app.errors import N_, InvalidInput
 from app.geo.chunks import MAX_COLUMNS
 from app.geo.findings import Finding, refusal
 from app.geo.limits import MEBIBYTE, Limits
+from app.geo.reasons import plain_reason
 from app.geo.signatures import ARCHIVE_ENDINGS, KINDS, OTHER_ARCHIVES, PACKED_ENDINGS, agree, ending_of, sniff
 
 UPLOAD = "upload"
 UNPACKED = "unpacked"
 NAMES = "names.json"
 BLOCK = MEBIBYTE
+# The reference system is read and judged by us; GDAL, finding one it cannot repeat, would give the whole file up.
+HIDDEN = {".prj": ".stated"}
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 # Side files of other programs, and clutter of file managers: harmless, never opened.
 SIDE_FILES = (
@@ -202,6 +205,8 @@ def _members_of_zip(path: Path, name: str, store: _Store) -> list[_Loose]:
             return kept
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise refusal("file_truncated", name=name) from error
+    except UnicodeDecodeError as error:  # a name that says it is UTF-8
+        raise refusal("file_unreadable", name=name, reason=plain_reason(error)) from error
 
 
 def _check_totals(entries: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
@@ -322,7 +327,7 @@ def _shapefiles(stems: dict[str, dict[str, _Loose]], target: Path) -> tuple[Memb
             raise refusal("dbf_missing", name=title)
         placed = {}
         for ending, item in parts.items():
-            placed[ending] = target / f"layer{number:03d}{ending}"
+            placed[ending] = target / f"layer{number:03d}{HIDDEN.get(ending, ending)}"
             item.path.rename(placed[ending]) if item.path.parent == target else _link(
                 item.path, placed[ending]
             )

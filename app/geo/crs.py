@@ -63,6 +63,7 @@ class CrsCandidate:
     bounds_wgs84: Bounds
 
 
+@lru_cache(maxsize=64)
 def describe_crs(text: str) -> CrsLabel:
     """Name a reference system given as WKT, PROJJSON or ``EPSG:n``.
 
@@ -148,8 +149,17 @@ def chinese_name(crs: pyproj.CRS) -> str:
 
 @lru_cache(maxsize=64)
 def transformer(source: str, target: str) -> pyproj.Transformer:
-    """A cached transformer, x then y on both sides."""
-    return pyproj.Transformer.from_crs(read_crs(source), read_crs(target), always_xy=True)
+    """A cached transformer, x then y on both sides.
+
+    Raises
+    ------
+    InvalidInput
+        ``crs_unreadable`` when a description can be parsed and still makes no sense as a projection.
+    """
+    try:
+        return pyproj.Transformer.from_crs(read_crs(source), read_crs(target), always_xy=True)
+    except ProjError as error:
+        raise refusal("crs_unreadable", crs=_shown(read_crs(source).name)) from error
 
 
 def project(shapes: Any, source: str, target: str) -> Any:

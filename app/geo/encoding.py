@@ -114,7 +114,14 @@ def guess_text(raw: bytes) -> Guess:
 
 
 def previews(raw_texts: list[bytes], used: str, limit: int = 8) -> dict[str, list[str]]:
-    """The same bytes under every encoding worth offering, so that a person can choose by eye."""
+    """The same bytes under every encoding worth offering, so that a person can choose by eye.
+
+    Without NULs: damaged tables have them, and the database that keeps the first look takes none.
+    """
     telling = [text for text in dict.fromkeys(raw_texts) if text and not text.isascii()][:limit]
     encodings = dict.fromkeys((used, *OFFERED))
-    return {name: [text.decode(name, "replace") for text in telling] for name in encodings} if telling else {}
+    if not telling:
+        return {}
+    return {
+        name: [text.decode(name, "replace").replace("\x00", "") for text in telling] for name in encodings
+    }

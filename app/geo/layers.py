@@ -87,7 +87,13 @@ class OgrLayer:
                 opened = pyogrio.raw.open_arrow(
                     self.member.path, batch_size=CHUNK_ROWS, use_pyarrow=True, **self._query, **self._options
                 )
-                self._opened = self._stack.enter_context(opened)
+                try:
+                    self._opened = self._stack.enter_context(opened)
+                except UnboundLocalError as error:
+                    # How pyogrio stumbles over a reference system that GDAL can read but not write.
+                    raise refusal(
+                        "file_unreadable", name=self.member.title, reason=N_("坐标系的说明有误")
+                    ) from error
             refuse_columns(len(self._opened[1].schema), self.member.title)
         return self._opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -178,8 +179,10 @@ def _check_workbook(path: Path, title: str) -> None:
                     head = stream.read(4096).upper()
                 if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                     raise refusal("xml_entities", name=title)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise refusal("file_truncated", name=title) from error
+    except UnicodeDecodeError as error:
+        raise refusal("file_unreadable", name=title, reason=plain_reason(error)) from error
 
 
 def _cell_text(cell: Any) -> str:

@@ -139,6 +139,8 @@ def test_cut_archives(refused: Refuse) -> None:
     whole = zipped(("a.geojson", SQUARE * 50))
     assert refused(("a.zip", whole[: len(whole) // 2])) == "file_truncated"
     assert refused(("a.geojson.gz", gzip.compress(SQUARE)[:-20])) == "file_truncated"
+    misnamed = zipped(("社区.geojson", SQUARE)).replace("社".encode(), b"\xff\xfe\xff")
+    assert refused(("a.zip", misnamed)) == "file_unreadable"
 
 
 def test_parts_of_a_shapefile(refused: Refuse) -> None:

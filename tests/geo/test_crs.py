@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidInput
@@ -26,6 +26,13 @@ from app.geo.crs import (
 from tests.geo.conftest import Brought, codes_of
 from tests.geo.test_formats import frame
 
+DAMAGED = (
+    'PROJCS["CGCS2000_3_Degree_GK_CM_120E",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",'
+    'SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],'
+    'PROJECTION["Gauss_Kru-ger"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],'
+    'PARAMETER["Central_Meridian",120.0],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],'
+    'UNIT["Meter",1.0]]'
+)
 XIAGUAN = (118.727, 32.083)
 
 
@@ -114,6 +121,7 @@ def test_metric_system_of_a_place(place: tuple[float, float], srid: int) -> None
     assert metric_crs_for(*place) == srid
 
 
+@settings(deadline=None)
 @given(st.floats(-179.9, 179.9), st.floats(-79, 83))
 def test_metric_system_keeps_lengths_within_a_thousandth(lon: float, lat: float) -> None:
     line = shapely.LineString([(lon, lat), (lon, lat + 0.001)])
@@ -157,6 +165,8 @@ def test_a_box_that_lies_nowhere() -> None:
     "prj",
     [
         b'LOCAL_CS["Nonearth (Meter)",UNIT["Meter",1]]',
+        # Read well enough, and no projection after all.
+        DAMAGED.encode(),
         b"\x00\xff\x00garbage\x00\x01",
         "坐标系：地方坐标".encode("gbk"),
     ],

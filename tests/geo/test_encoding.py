@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import InvalidInput
 from app.geo.dbf import open_dbf
 from app.geo.encoding import codec_named, guess_dbf, guess_text, previews
 from app.geo.shapefile import decode_cells
@@ -43,6 +44,17 @@ def write_points(count: int) -> tuple[bytes, bytes]:
     )
     shx = b"".join(struct.pack(">II", (100 + 28 * n) // 2, 10) for n in range(count))
     return head(len(shp)) + shp, head(len(shx)) + shx
+
+
+def test_geojson_that_is_not_utf8_is_named(bring: Callable[..., Brought]) -> None:
+    feature = (
+        '{"type":"Feature","properties":{"名称":"观潮"},"geometry":{"type":"Point","coordinates":[118.7,32]}}'
+    )
+    for content in (feature.encode("gbk"), feature.replace("名称", "name").encode("gbk")):
+        with pytest.raises(InvalidInput) as caught:
+            bring(("旧.geojson", content))
+        assert caught.value.code == "file_unreadable"
+        assert (caught.value.facts["name"], caught.value.facts["reason"]) == ("旧", "文字编码有误")
 
 
 @given(chinese)
@@ -99,6 +111,7 @@ def test_previews_show_the_same_bytes_both_ways() -> None:
     assert shown["gb18030"] == ["长江路"]
     assert shown["utf-8"] != ["长江路"]
     assert previews([b"ascii"], "utf-8") == {}
+    assert previews(["\0长江路".encode("gbk")], "gb18030")["gb18030"] == ["长江路"]
 
 
 def test_a_cut_character_is_dropped_not_garbled() -> None:

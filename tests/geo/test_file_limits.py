@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from app.geo.pbf import refuse_cut_pbf
 from app.geo.reasons import plain_reason
 from tests.geo.conftest import Brought
 from tests.geo.test_areas import geojson
+from tests.geo.test_formats import TABLE, sheet
 
 SQUARES = [shapely.box(118.7 + n / 100, 32.0, 118.705 + n / 100, 32.005) for n in range(3)]
 
@@ -100,6 +103,23 @@ def test_a_cut_flatgeobuf_is_not_an_empty_one(bring: Callable[..., Brought], tmp
         with pytest.raises(InvalidInput) as caught:
             bring(("a.fgb", whole[: int(len(whole) * kept)]))
         assert caught.value.code in ("file_truncated", "file_unreadable")
+
+
+def test_a_damaged_workbook_is_refused_by_name(bring: Callable[..., Brought]) -> None:
+    whole = sheet(TABLE)
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        member = archive.getinfo("xl/worksheets/sheet1.xml")
+    start = member.header_offset + 30 + len(member.filename)
+    garbled = whole[:start] + b"\xff" * member.compress_size + whole[start + member.compress_size :]
+    more = io.BytesIO(whole)
+    with zipfile.ZipFile(more, "a") as archive:
+        archive.writestr("社.xml", "<x/>")
+    misnamed = more.getvalue().replace("社".encode(), b"\xff\xfe\xff")
+    for content in (garbled, misnamed, whole[:-30]):
+        with pytest.raises(InvalidInput) as caught:
+            bring(("楼栋.xlsx", content))
+        assert caught.value.code in ("file_truncated", "file_unreadable")
+        assert caught.value.facts["name"] == "楼栋"
 
 
 def test_a_cut_extract_is_not_an_empty_one(tmp_path: Path) -> None:

@@ -143,6 +143,11 @@ def test_any_column_as_text() -> None:
     assert as_text(pa.array([[1], None])).to_pylist() == ["[1]", None]
     assert as_text(pa.array(["x", "x"]).dictionary_encode()).to_pylist() == ["x", "x"]
     assert as_text(pa.array(["a\x00b", "\x00"])).to_pylist() == ["ab", None]
+    broken = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(b"\x00\0\0\0\x01\0\0\0"), pa.py_buffer(b"\xff")]
+    )
+    with pytest.raises(pa.ArrowInvalid):
+        as_text(broken)
     assert as_text(pa.array([b"\x00"])).to_pylist() == [None]
 
 

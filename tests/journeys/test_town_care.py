@@ -133,7 +133,7 @@ def test_the_language_switch_keeps_what_is_open(town_page: Any) -> None:
     export = town_page.get_by_role("link", name="导出地图文件").get_attribute("href")
     assert export.startswith(f"/ground/areas/{code}/") and export.endswith("by=floors")
     town_page.get_by_role("button", name="English").click()
-    town_page.get_by_role("link", name="Zones").wait_for()
+    town_page.get_by_role("link", name="Zones", exact=True).wait_for()
     title(town_page).wait_for()
     assert f"area={code}" in town_page.url and "by=floors" in town_page.url
 

@@ -34,14 +34,15 @@ def test_one_button_tries_all_that_did_not_come(page: Any, outlined: str) -> Non
     for pattern in ("**/tiles/**", "**/*.geojson"):
         page.route(pattern, lambda route: route.fulfill(status=400))
     page.goto(outlined)
-    page.wait_for_timeout(800)
+    page.wait_for_function("window.wardmap?.get('main').then((w) => w.notice.retries.size === 3)")
     assert page.locator(".wardmap-notice button").count() == 1
     asked: list[str] = []
     page.unroute("**/tiles/**")
     page.unroute("**/*.geojson")
     page.on("request", lambda request: asked.append(request.url))
     page.locator(".wardmap-notice button").click()
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
     assert {url.rsplit("/", 1)[1] for url in asked if "geojson" in url} == {
         "streets.geojson",
         "communities.geojson",
