@@ -41,7 +41,11 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         TEMPLATES_AUTO_RELOAD=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    db.connect(settings.database_url, pool_size=settings.web_threads + 2, time_zone=settings.time_zone)
+    db.connect(
+        settings.database_web_url or settings.database_url,
+        pool_size=settings.web_threads + 2,
+        time_zone=settings.time_zone,
+    )
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
 

@@ -27,6 +27,9 @@ class Settings:
 
     home: Path = _setting(CHECKOUT / "var", "数据文件夹：私有数据库、密钥、日志")
     database_url: str = _setting("", "使用自己的 PostGIS；为空时启动私有数据库", "DATABASE_URL")
+    database_web_url: str = _setting(
+        "", "网页服务用的数据库地址：另一个角色，不拥有任何表；为空时与 DATABASE_URL 相同", "DATABASE_WEB_URL"
+    )
     secret_key: str = _setting("", "会话与表单签名密钥，至少 32 个字符；为空时在数据文件夹内生成")
     language: str = _setting("zh", "默认界面语言：zh 或 en")
     time_zone: str = _setting("Asia/Shanghai", "显示时间所用的时区")
@@ -129,10 +132,10 @@ def _refuse_wrong(settings: Settings) -> None:
     west, south, east, north = settings.box
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise _wrong("WARDMAP_BOX", ",".join(map(str, settings.box)))
-    if settings.database_url and not settings.database_url.startswith(
-        ("postgresql://", "postgresql+psycopg://", "postgres://")
-    ):
-        raise InvalidInput("setting_wrong", N_("DATABASE_URL 要以 postgresql:// 开头。"))
+    for name in ("database_url", "database_web_url"):
+        url = getattr(settings, name)
+        if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+            raise InvalidInput("setting_wrong", N_("%(name)s 要以 postgresql:// 开头。"), name=name.upper())
 
 
 def _refuse_wrong_basemap(settings: Settings) -> None:

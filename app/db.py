@@ -4,7 +4,7 @@ import hashlib
 import select
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 import orjson
@@ -139,9 +139,14 @@ def acting_in(scope: Scope | None) -> Iterator[None]:
         _scope.reset(before)
 
 
-def act_in(scope: Scope | None) -> None:
-    """From now on, in this thread: for the edge, which sets it at the start of every request and clears it at its end."""
-    _scope.set(scope)
+def act_in(scope: Scope | None) -> Token[Scope | None]:
+    """From now on, in this thread: for the edge, which sets it at the start of every request and takes it back at its end."""
+    return _scope.set(scope)
+
+
+def act_as_before(token: Token[Scope | None]) -> None:
+    """Take back what `act_in` gave this token for."""
+    _scope.reset(token)
 
 
 def scope_key() -> str:

@@ -51,6 +51,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(autouse=True)
+def _everywhere() -> Iterator[None]:
+    """Tests call actions as somebody at the machine itself would; requests narrow it down for themselves."""
+    with db.acting_in(db.EVERYWHERE):
+        yield
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Facts]:
     """A throw-away PostGIS cluster with one migrated database to copy from."""
@@ -191,7 +198,7 @@ def live_server(
 ) -> Iterator[LiveServer]:
     """The sample town behind real web processes and a worker, on a database of its own."""
     url = copy_database(cluster, database_name(sample_database))
-    with running(url, tmp_path_factory.mktemp("live-home")) as server:
+    with running(cluster, url, tmp_path_factory.mktemp("live-home")) as server:
         yield server
 
 
@@ -199,7 +206,7 @@ def live_server(
 def empty_server(cluster: Facts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """The same without any ground, as after `./scripts/start --empty`."""
     url = copy_database(cluster, cluster.database)
-    with running(url, tmp_path_factory.mktemp("empty-home")) as server:
+    with running(cluster, url, tmp_path_factory.mktemp("empty-home")) as server:
         yield server
 
 
@@ -208,7 +215,7 @@ def database_name(url: str) -> str:
 
 
 @contextmanager
-def running(url: str, home: Path) -> Iterator[LiveServer]:
+def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
     """gunicorn and a worker on a database, stopped at the end whatever happens."""
     own = create_engine(db.driver_url(url))
     with Session(own) as writing:
@@ -221,6 +228,8 @@ def running(url: str, home: Path) -> Iterator[LiveServer]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("WARDMAP_")},
         "DATABASE_URL": url,
+        # As in an installation: pages work as a role that owns nothing.
+        "DATABASE_WEB_URL": replace(cluster, database=database_name(url)).web_url,
         "WARDMAP_HOME": str(home),
         "PYTHONPATH": str(CHECKOUT),
     }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.sessions import SessionInterface, SessionMixin
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFProtect
@@ -121,7 +121,7 @@ def install(app: Flask) -> None:
     app.session_interface = DatabaseSessions()
     CSRFProtect(app)
     app.before_request(check_guard)
-    app.teardown_request(lambda _: db.act_in(None))
+    app.teardown_request(leave_scope)
     app.jinja_env.globals["account"] = current_account
 
 
@@ -141,7 +141,7 @@ def allow(*roles: str) -> Callable[[View], View]:
 
 def check_guard() -> Any:
     """Before every view: its mark against the account. A view without a mark is closed."""
-    db.act_in(None)
+    g.scope_before = db.act_in(None)
     trouble = getattr(session, "trouble", None)
     if trouble is not None:
         raise trouble
@@ -163,6 +163,12 @@ def check_guard() -> Any:
     # Everything that this request asks and does lies in the areas where the account has one of these roles.
     db.act_in(db.scope_of(account.areas(*mark)))
     return None
+
+
+def leave_scope(error: BaseException | None) -> None:
+    """The next request of this thread begins with no scope at all."""
+    if "scope_before" in g:
+        db.act_as_before(g.pop("scope_before"))
 
 
 def opens_a_page() -> bool:

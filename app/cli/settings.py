@@ -5,15 +5,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from app import db
-from app.cluster import connection_url
+from app.cluster import connection_url, web_connection_url
 from app.config import Settings, read_settings
 
 
 def installed(settings: Settings | None = None) -> Settings:
     """The settings, with the private cluster's address when no database was set."""
     settings = settings or read_settings()
-    return (
-        settings if settings.database_url else replace(settings, database_url=connection_url(settings.home))
+    if settings.database_url:
+        return settings
+    return replace(
+        settings,
+        database_url=connection_url(settings.home),
+        database_web_url=web_connection_url(settings.home),
     )
 
 

@@ -3,7 +3,7 @@
 from app.cluster.contents import has_table, libpq_url
 from app.cluster.folders import Facts
 from app.cluster.given import check_given_database
-from app.cluster.server import Cluster, connection_url, started_facts, status
+from app.cluster.server import Cluster, connection_url, started_facts, status, web_connection_url
 from app.cluster.temporary import start_temporary
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "start_temporary",
     "started_facts",
     "status",
+    "web_connection_url",
 ]

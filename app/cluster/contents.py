@@ -1,4 +1,4 @@
-"""What a fresh cluster is filled with: the role that owns everything, its database, the extensions."""
+"""What a fresh cluster is filled with: the role that owns everything, the one of web pages, the database, the extensions."""
 
 import psycopg
 from psycopg import sql
@@ -8,9 +8,9 @@ from app.cluster.programs import EXTENSIONS, extension_missing
 
 
 def is_filled(facts: Facts) -> bool:
-    """Whether the owner gets in and finds the extensions."""
+    """Whether the owner and the web pages get in and find the extensions."""
     try:
-        with psycopg.connect(facts.conninfo) as connection:
+        with psycopg.connect(facts.web_conninfo), psycopg.connect(facts.conninfo) as connection:
             rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
     except psycopg.OperationalError:
         return False
@@ -19,22 +19,20 @@ def is_filled(facts: Facts) -> bool:
 
 def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> None:
     """Create what is missing; safe to run again after it was cut off anywhere."""
-    role, database = sql.Identifier(facts.role), sql.Identifier(facts.database)
+    database = sql.Identifier(facts.database)
+    owner, web = sql.Identifier(facts.role), sql.Identifier(facts.web_role)
     with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [facts.role]).fetchone()
-        verb = sql.SQL("ALTER" if found else "CREATE")
-        rights = sql.SQL("CREATEDB" if may_create_databases else "NOCREATEDB")
-        connection.execute(
-            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEROLE {} PASSWORD {}").format(
-                verb, role, rights, sql.Literal(facts.password)
-            )
+        _make_role(
+            connection, facts.role, facts.password, "CREATEDB" if may_create_databases else "NOCREATEDB"
         )
+        _make_role(connection, facts.web_role, facts.web_password, "NOCREATEDB")
         if not connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [facts.database]
         ).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
-        # Nobody but the owner has business in it, not even somebody who can name the database.
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+        # Nobody but these two has business in it, not even somebody who can name the database.
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, web))
     with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         for extension in EXTENSIONS:
             try:
@@ -43,6 +41,18 @@ def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> Non
                 )
             except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported):
                 raise extension_missing(extension, major) from None
+
+
+def _make_role(connection: psycopg.Connection, name: str, password: str, rights: str) -> None:
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+    connection.execute(
+        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEROLE NOBYPASSRLS {} PASSWORD {}").format(
+            sql.SQL("ALTER" if found else "CREATE"),
+            sql.Identifier(name),
+            sql.SQL(rights),
+            sql.Literal(password),
+        )
+    )
 
 
 def has_table(url: str, name: str) -> bool:

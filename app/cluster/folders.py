@@ -22,6 +22,7 @@ from app.errors import DomainError, Unavailable
 FACTS_FILE = "cluster.json"
 LOCK_FILE = "launcher.lock"
 OWNER_NOTE = "home"
+WEB_ROLE = "wardmap_web"
 SYSTEM_FOLDER = Path("/var/lib/wardmap")
 # A socket's whole path must fit into 107 bytes; `/.s.PGSQL.65535` takes 15 of them.
 LONGEST_SOCKET_FOLDER = 107 - 16
@@ -40,15 +41,26 @@ class Facts:
     account: str
     superuser_password: str
     password: str
+    # Of the role that web pages work as: it owns nothing. Empty in records of an earlier version.
+    web_password: str = ""
     superuser: str = "postgres"
     role: str = "wardmap"
+    web_role: str = WEB_ROLE
     database: str = "wardmap"
 
     @property
     def url(self) -> str:
-        """The address for SQLAlchemy."""
+        """The address for SQLAlchemy, as the owner of the tables: migrations, the worker, commands."""
+        return self._url(self.role, self.password)
+
+    @property
+    def web_url(self) -> str:
+        """The address for SQLAlchemy, as what web pages may be."""
+        return self._url(self.web_role, self.web_password)
+
+    def _url(self, user: str, password: str) -> str:
         return (
-            f"postgresql+psycopg://{quote(self.role)}:{quote(self.password, safe='')}@/{quote(self.database)}"
+            f"postgresql+psycopg://{quote(user)}:{quote(password, safe='')}@/{quote(self.database)}"
             f"?host={quote(self.socket_folder, safe='/')}&port={self.port}"
         )
 
@@ -56,6 +68,10 @@ class Facts:
     def conninfo(self) -> str:
         """The address for libpq (psycopg, Procrastinate), as the owner of the database."""
         return self._conninfo(self.role, self.password, self.database)
+
+    @property
+    def web_conninfo(self) -> str:
+        return self._conninfo(self.web_role, self.web_password, self.database)
 
     @property
     def superuser_conninfo(self) -> str:

@@ -103,6 +103,9 @@ class Cluster:
         if facts is not None and folders.is_ours(self.home, facts):
             if facts.socket_folder:
                 folders.drop_socket_folder(facts)
+            if not facts.web_password:
+                facts = replace(facts, web_password=secrets.token_hex(24))
+                folders.write_facts(self.home, facts)
             return facts, False
         inside = self.home / "database"
         is_lost = (inside / "PG_VERSION").exists()
@@ -110,7 +113,7 @@ class Cluster:
         folder = inside if is_lost else folders.choose_database_folder(self.home, account)
         facts = Facts(
             database_folder=str(folder), socket_folder="", port=0, account=account.name,
-            superuser_password=secrets.token_hex(24), password=secrets.token_hex(24),
+            superuser_password=secrets.token_hex(24), password=secrets.token_hex(24), web_password=secrets.token_hex(24),
         )  # fmt: skip
         folders.write_facts(self.home, facts)
         return facts, is_lost
@@ -197,8 +200,13 @@ def started_facts(home: Path) -> Facts:
 
 
 def connection_url(home: Path) -> str:
-    """The SQLAlchemy address of this home's running database."""
+    """The SQLAlchemy address of this home's running database, as its owner."""
     return started_facts(home).url
+
+
+def web_connection_url(home: Path) -> str:
+    """The same for web pages."""
+    return started_facts(home).web_url
 
 
 def _free_port(wanted: int) -> int:

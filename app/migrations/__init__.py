@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from app.db import driver_url
 from app.errors import N_, Conflict
+from app.migrations.rights import give_rights, refuse_unguarded
 
 ADVISORY_LOCK = 7_211_949
 
@@ -25,6 +26,9 @@ def upgrade(url: str) -> None:
             refuse_newer(connection)
             connection.commit()
             command.upgrade(alembic_config(connection), "head")
+            connection.commit()
+            give_rights(connection)
+            refuse_unguarded(connection)
             connection.commit()
             connection.execute(text(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})"))
             connection.commit()

@@ -47,6 +47,7 @@ if name.startswith("after_"):
 else:
     setattr({"run": run, "publish": publish}[module], name, die)
 db.connect(url)
+db.act_in(db.EVERYWHERE)
 getattr(run, step)(int(import_id), Settings(database_url=url))
 """
 
@@ -132,7 +133,8 @@ def test_two_imports_of_one_file_make_each_building_once(own: Settings, tmp_path
 
     def publish(import_id: int) -> None:
         together.wait()
-        boundary_import.run_publish(import_id, own)
+        with db.acting_in(db.EVERYWHERE):
+            boundary_import.run_publish(import_id, own)
 
     threads = [threading.Thread(target=publish, args=(import_id,)) for import_id in imports]
     for thread in threads:
@@ -152,7 +154,7 @@ def test_one_acceptance_wins(own: Settings, tmp_path: Path) -> None:
     def press() -> None:
         together.wait()
         try:
-            with db.transaction() as session:
+            with db.acting_in(db.EVERYWHERE), db.transaction() as session:
                 boundary_import.begin_publish(session, import_id)
             outcomes.append("taken")
         except Conflict as error:

@@ -24,7 +24,7 @@ from app.ground.boundary_import.folders import private_folder
 from app.ground.models import GroundImport, ImportFile, ImportPart
 
 PART_BYTES = 1024 * 1024
-STORE_PARTS = "COPY import_part (import_id, file_no, part_no, content) FROM STDIN (FORMAT binary)"
+STORE_PART = "INSERT INTO import_part (import_id, file_no, part_no, content) VALUES (%s, %s, %s, %b)"
 READ_PART = "SELECT content FROM import_part WHERE import_id = %s AND file_no = %s AND part_no = %s"
 MAX_FILES = 12
 ABANDONED = N_("这一步中途停下了，没有写入任何数据。请重新开始这一步。")
@@ -128,14 +128,13 @@ def _store_file(
     digest: Callable[[bytes], None],
 ) -> int:
     size_bytes = 0
-    with driver_cursor(session) as cursor, cursor.copy(STORE_PARTS) as copy:
-        copy.set_types(["int8", "int2", "int4", "bytea"])
+    with driver_cursor(session) as cursor:
         for part_no, content in enumerate(_parts(stream), start=1):
             size_bytes += len(content)
             if size_bytes > left:
                 raise _TooLarge
             digest(content)
-            copy.write_row((import_id, file_no, part_no, content))
+            cursor.execute(STORE_PART, (import_id, file_no, part_no, content))
     if not size_bytes:
         raise InvalidInput("file_empty", N_("“%(name)s”是空文件。请重新导出后再上传。"), name=name)
     session.execute(
