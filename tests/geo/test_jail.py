@@ -106,8 +106,9 @@ def test_wall_clock(tmp_path: Path) -> None:
         check_file(
             folder, ImportOptions("building"), limits=Limits(wall_s=3, repair_wall_s=60, repair_total_s=60)
         )
-    assert (caught.value.code, caught.value.facts) == ("row_too_complex", {"row": 1})
-    assert "第 1 行" in str(caught.value)
+    # The row that was being worked on when the time was up; on a quick machine the first is done by then.
+    assert caught.value.code == "row_too_complex"
+    assert f"第 {caught.value.facts['row']} 行" in str(caught.value)
     assert not _children()
 
 

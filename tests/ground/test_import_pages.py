@@ -264,12 +264,19 @@ def test_buildings_of_an_empty_town_get_a_community_here(
     assert areas_of(session) == []
     assert ask_check(visitor, import_id, **form).status_code == 200
     assert ask_check(visitor, import_id, **form).status_code == 409, "it is being checked already"
-    made = [("district", "滨江"), ("street", "滨江"), ("community", "滨江")]
-    assert areas_of(session) == made
     assert boundary_import.run_check(import_id, settings) == "checked"
-    assert "确认导入 3 条" in page_of(visitor, f"/imports/{import_id}")
-    assert ask_check(visitor, import_id, **form).status_code == 200
-    assert areas_of(session) == made, "the same name once more is the same area"
+    page = page_of(visitor, f"/imports/{import_id}")
+    assert "确认导入 3 条" in page and "将一并建立上级“滨江”" in page
+    assert areas_of(session) == [], "nothing is written before it is confirmed"
+    again = page_of(visitor, f"/imports/{import_id}?step=choose")
+    assert re.search(r'<option value="new" selected>新建社区', again)
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version and visitor.post(f"/imports/{import_id}/publish", data={"version": version[1]})
+    assert boundary_import.run_publish(import_id, settings) == "published"
+    assert areas_of(session) == [("district", "滨江"), ("street", "滨江"), ("community", "滨江")]
+    assert session.scalar(text("SELECT count(*) FROM building")) == 3
+    assert visitor.post(f"/imports/{import_id}/undo").status_code == 303
+    assert areas_of(session) == [] and session.scalar(text("SELECT count(*) FROM building")) == 0
 
 
 def test_a_new_area_needs_its_parent_chosen_where_there_are_several(
@@ -284,10 +291,12 @@ def test_a_new_area_needs_its_parent_chosen_where_there_are_several(
     form = {"into": "new", "new_name": "新社区"}
     assert ask_check(visitor, import_id, **form).json["code"] == "parent_missing"
     assert ask_check(visitor, import_id, **form, new_parent="329902002000").status_code == 200
-    into = session.scalar(
-        text("SELECT options->>'into' FROM ground_import WHERE id = :id"), {"id": import_id}
+    assert boundary_import.run_check(import_id, settings) == "checked"
+    made = session.scalar(
+        text("SELECT summary->'parents_created' FROM ground_import WHERE id = :id"), {"id": import_id}
     )
-    assert into.startswith("329902002") and ("community", "新社区") in areas_of(session)
+    assert [(one["name"], one["parent_code"]) for one in made] == [("新社区", "329902002000")]
+    assert made[0]["code"].startswith("329902002")
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ class AreaChooser:
         if self.into and level_of(self.into) == self.above:
             return self.into
         named = self._parent_by_name(row) if row.parent_name else None
-        return named or self._parent_by_place(row)
+        return named or self._parent_of_same(row) or self._parent_by_place(row)
 
     def _existing_or_made(self, code: str, name: str | None) -> str:
         if code not in self.areas:
@@ -200,6 +200,11 @@ class AreaChooser:
         if row.placed:
             return None
         return self._make_local(name, row)
+
+    def _parent_of_same(self, row: AreaRow) -> str | None:
+        """Where the stored area with this very boundary belongs."""
+        parents = {self.areas[code].parent_code for code in row.same_shape if code in self._scoped}
+        return parents.pop() if len(parents) == 1 else None
 
     def _parent_by_place(self, row: AreaRow) -> str:
         placed = [code for code in row.placed if code in self._scoped]

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.geo.names import NameBook
+from app.ground.boundary_import.wished_area import Planned
 from app.ground.queries.outlines import same_outline
 from app.ground.queries.uses import referring_tables
 from app.ground.rules import code_prefix, level_of
@@ -142,15 +143,15 @@ SELECT DISTINCT ON (row_no) row_no, id, area_code FROM (
   ORDER BY b.id, r.row_no) pairs
 ORDER BY row_no, id
 """
-# Rows without an outline at the very point of a stored building without one.
+# Rows without an outline at the very point of a stored building without one; where there are several, the same names first.
 BY_POINT = """
 INSERT INTO plan_match
 SELECT r.row_no, b.id, b.area_code FROM
-  (SELECT row_no, point, row_number() OVER (PARTITION BY point ORDER BY row_no) AS nth
+  (SELECT row_no, point, row_number() OVER (PARTITION BY point ORDER BY COALESCE(name, ''), COALESCE(address, ''), row_no) AS nth
    FROM plan_row p WHERE md5 IS NULL AND point IS NOT NULL
    AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no)) r
 JOIN
-  (SELECT id, area_code, given_point, row_number() OVER (PARTITION BY given_point ORDER BY id) AS nth FROM building b
+  (SELECT id, area_code, given_point, row_number() OVER (PARTITION BY given_point ORDER BY name, address, id) AS nth FROM building b
    WHERE given_point IS NOT NULL AND footprint IS NULL AND upper_inf(during)
    AND given_point IN (SELECT point FROM plan_row)
    AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)) b
@@ -225,7 +226,7 @@ UPDATE import_row i SET area_code = p.area_code, target_id = p.building_id, targ
       AND (p.md5 IS NOT NULL OR p.point IS NULL OR b.footprint IS NOT NULL
            OR (b.given_point IS NOT NULL AND ST_Equals(p.point, b.given_point)))
       AND COALESCE(i.name, b.name) = b.name AND COALESCE(i.address, b.address) = b.address
-      AND COALESCE(i.kind, b.kind) = b.kind AND COALESCE(i.source_key, b.source_key, '') = COALESCE(b.source_key, '')
+      AND COALESCE(i.kind, b.kind) IS NOT DISTINCT FROM b.kind AND COALESCE(i.source_key, b.source_key, '') = COALESCE(b.source_key, '')
       AND COALESCE(i.floors, b.floors) IS NOT DISTINCT FROM b.floors
       AND COALESCE(i.units, b.units) IS NOT DISTINCT FROM b.units
       AND COALESCE(i.households, b.households) IS NOT DISTINCT FROM b.households
@@ -265,7 +266,11 @@ FROM plan_result t JOIN plan_community c ON c.code = t.area_code WHERE t.target_
 
 
 def plan_buildings(
-    session: Session, import_id: int, into: str | None, rows: Sequence[int] | None = None
+    session: Session,
+    import_id: int,
+    into: str | None,
+    made: list[Planned],
+    rows: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Decide for every building row of an import: community, stored building, code, verdict.
 
@@ -276,6 +281,8 @@ def plan_buildings(
     import_id : int
     into : str or None
         Area that the file is about; a community takes every row.
+    made : list
+        Areas that publishing will make first.
     rows : sequence of int, optional
         Plan only these rows of the file again; the plan of the others stays as it is.
 
@@ -293,6 +300,9 @@ def plan_buildings(
     bound["one_community"] = into if into and level_of(into) == "community" else None
     _run(session, ROWS, bound)
     _run(session, COMMUNITIES, bound)
+    for area in made:
+        if area["level"] == "community":
+            session.execute(text("INSERT INTO plan_community VALUES (:code, :name, NULL)"), area)
     _match_names(session)
     _run(session, PLACES, bound)
     _run(session, HOMES, bound)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import N_, Conflict
 from app.ground.boundary_import.options import clean_options, layer_columns
 from app.ground.boundary_import.states import move
+from app.ground.boundary_import.wished_area import planned_area
 from app.ground.models import GroundImport
 from app.jobs import defer
 
@@ -54,9 +55,11 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
     Conflict
         "import_state".
     InvalidInput
-        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong".
+        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong", "name_missing", "parent_missing".
     """
     chosen = clean_options(options)
+    if "new_area" in chosen:
+        planned_area(session, **chosen["new_area"])  # what cannot be made is said now, not by the worker
     inspection = session.scalar(select(GroundImport.inspection).where(GroundImport.id == import_id))
     # The set of columns, by which the choice is remembered for the next file of the same make.
     chosen["column_names"] = layer_columns(inspection, chosen.get("layer"))

@@ -148,6 +148,7 @@ def column_facts(
             "new_parents": [],
             "layer": layer,
             "into": "",
+            "new_area": {},
         }
     names = [column["name"] for column in layer["columns"]]
     same = options.get("kind") == chosen_kind and (options.get("layer") or layer["name"]) == layer["name"]
@@ -177,6 +178,7 @@ def column_facts(
         "stem": stem,
         "layer": layer,
         "into": options.get("into") or "",
+        "new_area": options.get("new_area") or {},
     }
 
 

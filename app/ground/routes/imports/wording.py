@@ -93,6 +93,7 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "text_cut": N_("文字被截断"),
     "text_undecodable": N_("有读不出的字"),
     "crs_missing": N_("没有坐标系"),
+    "file_elsewhere": N_("整份文件在别处"),
     "crs_unreadable": N_("坐标系读不懂"),
     "axis_swapped": N_("经纬度可能写反"),
     "datum_suspected": N_("坐标可能有偏移"),
