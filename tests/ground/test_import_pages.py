@@ -18,7 +18,7 @@ from app.config import Settings
 from app.geo.findings import SENTENCES
 from app.ground import boundary_import
 from app.ground.queries.import_words import PLAN_SENTENCES
-from app.ground.routes.imports.wording import finding_title
+from app.ground.routes.imports.wording import crs_title, finding_title
 from tests.builders import build_area, build_town, cell, footprint_in
 from tests.conftest import Visitor
 from tests.ground.wizard_visits import (
@@ -177,6 +177,17 @@ def test_the_whole_way_and_back(login_as: Login, settings: Settings, session: Se
     assert session.scalar(text("SELECT count(*) FROM building")) == 0
     line = page_of(visitor, "/imports")
     assert "楼栋.geojson" in line and "已撤销" in line and "planner-" in line
+
+
+def test_reference_systems_are_named_in_the_readers_language(app: Flask) -> None:
+    from app.geo.crs import describe_crs
+
+    with app.test_request_context("/", headers={"Cookie": "wardmap_language=en"}):
+        for code in (4326, 4490, 4549, 4528, 2437, 2338, 4610, 4214, 32650, 3857, 2431):
+            title = crs_title(describe_crs(f"EPSG:{code}").name)
+            assert not re.search("[\u4e00-\u9fff（）]", title), title
+    with app.test_request_context("/"):
+        assert crs_title("WGS 84 经纬度") == "WGS 84 经纬度"
 
 
 def test_nothing_about_the_place_is_guessed(login_as: Login, settings: Settings, session: Session) -> None:

@@ -28,6 +28,7 @@ from app.ground.routes.imports.wording import (
     STATE_STYLES,
     VERDICT_WORDS,
     both,
+    crs_title,
     finding_title,
 )
 from app.ground.rules import parent_level
@@ -97,6 +98,7 @@ def common_facts(detail: dict[str, Any]) -> dict[str, Any]:
         or (3 if detail["options"] else 2 if detail["inspection"] else 1),
         "may_change": account is not None and account.role in MAY_CHANGE,
         "kinds": KIND_WORDS,
+        "crs_title": crs_title,
         "states": STATE_WORDS,
         "styles": STATE_STYLES,
         "verdicts": VERDICT_WORDS,

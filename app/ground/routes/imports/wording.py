@@ -124,6 +124,20 @@ FINDING_TITLES: Final[dict[str, str]] = {
 }
 
 
+# The words that names of reference systems are made of.
+CRS_WORDS: Final = (
+    N_("新北京 54"), N_("北京 54"), N_("西安 80"), N_(" 度带"), N_("中央经线"), N_("（带号前缀）"), N_("Web 墨卡托（EPSG:3857）"),
+    N_("经纬度"), N_("第 "), N_(" 带"),
+)  # fmt: skip
+
+
+def crs_title(name: str | None) -> str:
+    """The name of a reference system in the reader's language."""
+    for word in CRS_WORDS:
+        name = (name or "").replace(word, sentence(word))
+    return name or ""
+
+
 def both(words: tuple[str, str]) -> dict[str, str]:
     """A name and its explanation in the reader's language."""
     name, explanation = words
