@@ -11,7 +11,7 @@ from app.config import Settings
 from app.errors import Conflict
 from app.ground import boundary_import
 from tests.builders import build_town, cell, footprint_in
-from tests.ground.importing import accept, bring, checked, counts, found
+from tests.ground.importing import accept, bring, checked, codes_of, counts, found
 from tests.ground.test_imports import LEFT, RIGHT, houses
 
 
@@ -83,7 +83,8 @@ def test_names_longer_than_what_is_kept_are_the_same_again(
     assert counts(bring(tmp_path, settings, "road", road)) == (1, 0, 0, 0)
     assert counts(bring(tmp_path, settings, "road", road)) == (0, 0, 1, 0)
     house = [(None, {"name": "楼" * 120, "community_name": "左岸社区"})]
-    assert counts(bring(tmp_path, settings, "building", house)) == (1, 0, 0, 0)
+    first = bring(tmp_path, settings, "building", house)
+    assert counts(first) == (1, 0, 0, 0) and "text_shortened" in codes_of(session, first.id), "it is said"
     assert counts(bring(tmp_path, settings, "building", house)) == (0, 0, 1, 0)
 
 

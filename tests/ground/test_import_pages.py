@@ -43,7 +43,7 @@ Login = Callable[[str], Visitor]
 def test_strangers_are_sent_to_sign_in_and_their_files_are_not_read(client: Visitor) -> None:
     assert client.get("/imports").status_code == 302
     assert "/sign-in" in client.get("/imports/new").headers["Location"]
-    assert send(client, ("a.geojson", b"x" * 3_000_000)).status_code == 413
+    assert send(client, ("a.geojson", b"x" * 3_000_000)).status_code == 403
     assert send(client, ("a.geojson", b"{}")).status_code == 403
 
 
@@ -361,6 +361,11 @@ def test_missing_imports_are_not_found(login_as: Login) -> None:
 
 
 # --- words and help ---------------------------------------------------------------------------------------------------
+
+
+def test_a_form_of_somebody_signed_out_says_that(client: Visitor) -> None:
+    answer = client.client.post("/imports/1/cancel", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json["code"]) == (403, "sign_in_first")
 
 
 def test_every_finding_has_a_title_in_words(app: Flask) -> None:

@@ -12,6 +12,8 @@ from app.ground.queries.import_words import LEVEL_WORDS
 from app.ground.rules import code_prefix, level_of, next_local_codes, parent_level, parent_of, widen_code
 
 # A district that nothing names, above a street that has the name of the file.
+# An area above of which only the code is known.
+NAME_OF_CODE = {"district": N_("区 %(code)s"), "street": N_("街道 %(code)s")}
 DISTRICT_OF_FILE = N_("%(stem)s（区）")
 
 
@@ -261,7 +263,11 @@ class AreaChooser:
         """Plan to make a missing area above, and the one above that."""
         higher = parent_of(code)
         if higher and higher not in self.areas:
-            self._make(higher, self.official.get(higher) or higher)
+            self._make(
+                higher,
+                self.official.get(higher)
+                or NAME_OF_CODE[level_of(higher) or "district"] % {"code": code_prefix(higher)},
+            )
         area = StoredArea(code, level_of(code) or "", higher, name, False)
         self.areas[code] = self._scoped[code] = self.made[code] = area
         self.findings.append(

@@ -75,7 +75,7 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
         note_elsewhere(session, found.id)
         added = _plan_kind(session, found, into, made, day)
     else:
-        added = plan_buildings(session, found.id, into, made, rows)
+        added = plan_buildings(session, found.id, into, made, rows, on_another_day=_is_of_another_day(found))
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
     per_code = session.execute(
         text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound
@@ -90,6 +90,10 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
         **added,
         "parents_created": made + added.get("parents_created", []),
     }
+
+
+def _is_of_another_day(found: GroundImport) -> bool:
+    return "from_day" in (found.options or {})
 
 
 def first_day(session: Session, found: GroundImport) -> date:
@@ -115,7 +119,7 @@ def _plan_kind(
 ) -> dict[str, Any]:
     match found.kind:
         case "building":
-            return plan_buildings(session, found.id, into, made)
+            return plan_buildings(session, found.id, into, made, on_another_day=_is_of_another_day(found))
         case "road" | "water":
             return plan_backdrop(session, found.id, found.kind)
         case "codes":

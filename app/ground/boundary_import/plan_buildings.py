@@ -237,6 +237,16 @@ FROM (SELECT r.row_no, r.point, r.md5, t.area_code, t.building_id, t.target_code
 LEFT JOIN building b ON b.id = p.building_id
 WHERE i.import_id = :id AND i.row_no = p.row_no
 """.format(same_outline=same_outline("i.shape", "b.footprint"))
+# A building has one set of facts. A file that says how things were, or will be, on another day adds what is missing and
+# leaves the rest as it is today.
+ON_ANOTHER_DAY = """
+WITH kept AS (
+  UPDATE import_row SET verdict = 'refused'
+  WHERE import_id = :id AND verdict = 'change' AND (CAST(:rows AS integer[]) IS NULL OR row_no = ANY(:rows)) RETURNING row_no
+)
+INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
+SELECT :id, row_no, 'building_of_another_day', 'refuse', '{}', r.point FROM kept JOIN plan_row r USING (row_no)
+"""
 FINDINGS = """
 INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
 SELECT :id, h.row_no, CASE WHEN h.options IS NULL THEN 'community_none' ELSE 'community_several' END, 'refuse',
@@ -271,6 +281,8 @@ def plan_buildings(
     into: str | None,
     made: list[Planned],
     rows: Sequence[int] | None = None,
+    *,
+    on_another_day: bool = False,
 ) -> dict[str, Any]:
     """Decide for every building row of an import: community, stored building, code, verdict.
 
@@ -283,6 +295,8 @@ def plan_buildings(
         Area that the file is about; a community takes every row.
     made : list
         Areas that publishing will make first.
+    on_another_day : bool
+        The file holds from a day that was chosen: it changes no building that is there.
     rows : sequence of int, optional
         Plan only these rows of the file again; the plan of the others stays as it is.
 
@@ -312,7 +326,7 @@ def plan_buildings(
             session.execute(text(step), bound | {"same_place_m": SAME_PLACE_M})
     session.execute(text("ANALYZE plan_match"))
     bound["held"] = _held_buildings(session)
-    for step in (LAST_NUMBERS, RESULT, WRITE, FINDINGS):
+    for step in (LAST_NUMBERS, RESULT, WRITE, *([ON_ANOTHER_DAY] if on_another_day else []), FINDINGS):
         _run(session, step, bound)
     numbers = session.execute(
         text(
