@@ -119,8 +119,9 @@ class DatabaseSessions(SessionInterface):
 
 def install(app: Flask) -> None:
     app.session_interface = DatabaseSessions()
-    CSRFProtect(app)
+    # Before the form token is looked at: without a session there is none, and that is what has to be said.
     app.before_request(check_guard)
+    CSRFProtect(app)
     app.teardown_request(leave_scope)
     app.jinja_env.globals["account"] = current_account
 

@@ -12,6 +12,7 @@ import orjson
 from app import db
 from app.cli.settings import connected
 from app.errors import DomainError
+from app.ground.boundary_import.receive import forget_import
 from app.ground.boundary_import.whole import Wishes, bring_in, doubtful_datum
 from app.ground.models import GroundImport
 from app.ground.models.boundary_import import KINDS
@@ -75,6 +76,9 @@ def import_(
             sys.exit(130)
         line.clear()
         report = _report(found, dry_run)
+        if dry_run:
+            with db.transaction() as session:
+                forget_import(session, found.id)
     click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else _readable(report))
     sys.exit(report["exit"])
 

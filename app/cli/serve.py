@@ -32,7 +32,7 @@ SAMPLE_WANTED = "sample-wanted"
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="网页端口 port")
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 address to listen on")
 @click.option("--no-browser", is_flag=True, help="不打开浏览器 do not open a browser")
-@click.option("--empty", is_flag=True, help="不放入样板镇 without the sample town")
+@click.option("--empty", is_flag=True, help="不放入样例城区 without the sample town")
 def up(port: int, host: str, no_browser: bool, empty: bool) -> None:
     """启动守望图，直到按 Ctrl-C。 Start Wardmap, until Ctrl-C."""
     stop_signal = StopSignal()
@@ -144,7 +144,7 @@ class Launch:
             if wants_sample:
                 from app.cli.sample import load_sample
 
-                say("放入样板镇…… Loading the sample town …")
+                say("放入样例城区…… Loading the sample town …")
                 load_sample(self.settings)
             wanted.unlink()
         return ensure_first_account(self.settings)

@@ -244,6 +244,10 @@ def guess_columns(
     return chosen
 
 
+# A column of names that names hardly any row is not the one.
+MOSTLY_EMPTY = 0.1
+
+
 def _rank(item: str, words: list[str], sketch: ColumnSketch) -> int | None:
     """Place of a column's name in the list of a field; None when it is not there or its contents contradict it."""
     name = plain_name(sketch.name)
@@ -252,7 +256,9 @@ def _rank(item: str, words: list[str], sketch: ColumnSketch) -> int | None:
         return None
     if item in (*NUMBERS, "lon", "lat") and not any(re.search(r"\d", sample) for sample in sketch.samples):
         return None
-    if item in ("name", "parent_name", "community_name") and sketch.dtype == "real":
+    if item in ("name", "parent_name", "community_name") and (
+        sketch.dtype == "real" or sketch.filled_share < MOSTLY_EMPTY
+    ):
         return None
     if item in ("code", "parent_code", "community_code") and any(
         len(sample) > 40 for sample in sketch.samples

@@ -119,7 +119,10 @@ def previews(raw_texts: list[bytes], used: str, limit: int = 8) -> dict[str, lis
     Without NULs: damaged tables have them, and the database that keeps the first look takes none.
     """
     telling = [text for text in dict.fromkeys(raw_texts) if text and not text.isascii()][:limit]
-    encodings = dict.fromkeys((used, *OFFERED))
+    # With its mark or without, UTF-8 reads the same.
+    encodings = dict.fromkeys(
+        (used, *(one for one in OFFERED if one.removesuffix("-sig") != used.removesuffix("-sig")))
+    )
     if not telling:
         return {}
     return {

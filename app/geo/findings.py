@@ -17,7 +17,7 @@ SENTENCES: dict[str, str] = {
     "geometry_absent": N_(
         "%(count)s 行没有图形（共 %(rows)s 行）。将按社区和地址归入名单，不会画在地图上；有经纬度列时请在“列对应”中选择。"
     ),
-    "geometry_empty": N_("这一行的图形是空的，没有任何坐标。请在原文件中重画。"),
+    "geometry_empty": N_("这一行的图形是空的，或者缩成了一点、一条线。请在原文件中重画。"),
     "geometry_invalid": N_(
         "图形有错误：%(reason)s。可以修复：面积由 %(area_before_m2)s 平方米变为 %(area_after_m2)s 平方米"
         "（变化 %(change_percent)s%%）。请对照前后图形后决定是否采用。"
@@ -44,7 +44,7 @@ SENTENCES: dict[str, str] = {
     # its neighbours
     "outside_parent": N_("有 %(share_percent)s%% 的面积在上级“%(parent)s”的边界之外。请核对两者的边界。"),
     "overlap_sibling": N_("与“%(other)s”重叠 %(area_m2)s 平方米。请核对两者的公共边界。"),
-    "gap_in_parent": N_("上级“%(parent)s”内有 %(area_m2)s 平方米不属于任何下级。请核对是否缺少一块。"),
+    "gap_in_parent": N_("“%(parent)s”内有 %(area_m2)s 平方米不属于任何下级。请核对是否缺少一块。"),
     "sliver": N_("与“%(other)s”之间有一条狭缝或细小重叠，约 %(area_m2)s 平方米。多半是描边误差，可以接受。"),
     "feature_duplicate": N_("与第 %(first_row)s 行是同一个图形，只保留前面那一行。"),
     # keys and names

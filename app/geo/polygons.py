@@ -15,7 +15,7 @@ from app.errors import N_
 NEGLIGIBLE_M2 = 1.0
 SLIVER_WIDTH_M = 2.0
 OUTSIDE_SHARE = 0.001
-WHOLE_LAYER = N_("整个图层")
+WHOLE_LAYER = N_("这份文件的范围")
 Shapes = npt.NDArray[np.object_]
 
 

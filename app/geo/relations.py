@@ -22,6 +22,8 @@ from app.geo.polygons import OUTSIDE_SHARE, WHOLE_LAYER, Patch, best_parents, ga
 
 Shapes = npt.NDArray[np.object_]
 Progress = Callable[..., None]
+# About 200 m: the sagitta of such an edge is far below a millimetre.
+LONGEST_EDGE_DEGREES = 0.002
 MOST_GAPS = 200
 
 
@@ -52,7 +54,7 @@ class AreaCheck:
         shapes : array of valid multipolygons in EPSG:4326
             None where the row is refused.
         """
-        metric = project(shapes, "EPSG:4326", self.metric)
+        metric = self._measured(shapes)
 
         def on_row(row: int) -> None:
             progress("relations", row, len(metric), row=self.log.row_no(row))
@@ -60,10 +62,10 @@ class AreaCheck:
         for patch in overlaps(metric, on_row=on_row):
             self._overlap(patch, self.names[patch.second or 0])
         remaining = self._not_replaced(metric)
-        stored = project(outlines(remaining), "EPSG:4326", self.metric)
+        stored = self._measured(outlines(remaining))
         for patch in overlaps(metric, stored, on_row):
             self._overlap(patch, remaining[patch.second or 0].name)
-        parents = project(outlines(self.context.parents), "EPSG:4326", self.metric)
+        parents = self._measured(outlines(self.context.parents))
         held_by = self._parents_of(metric, parents)
         for row in np.flatnonzero(held_by >= 0).tolist():
             on_row(row)
@@ -124,6 +126,10 @@ class AreaCheck:
             self.log.add(
                 "gap_in_parent", severity, None, where, parent=parent, area_m2=round(patch.area_m2, 1)
             )
+
+    def _measured(self, shapes: Shapes) -> Shapes:
+        """In metres, with long edges divided: neighbours whose edges have different corners would drift apart else."""
+        return project(shapely.segmentize(shapes, LONGEST_EDGE_DEGREES), "EPSG:4326", self.metric)
 
     def _degrees(self, at: tuple[float, float]) -> tuple[float, float]:
         point = project(np.array([shapely.Point(at)], dtype=object), self.metric, "EPSG:4326")[0]

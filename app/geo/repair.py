@@ -56,6 +56,13 @@ class Repair:
         larger = max(self.area_before_m2, self.area_after_m2)
         return abs(self.area_after_m2 - self.area_before_m2) / larger if larger > 1e-6 else 1.0
 
+    @property
+    def change_percent(self) -> float:
+        """Difference in percent of the area before, as a person reads it: grown to twice its size is 100."""
+        if self.area_before_m2 <= 1e-6:
+            return 100.0
+        return 100 * abs(self.area_after_m2 - self.area_before_m2) / self.area_before_m2
+
 
 def explain(shape: Any) -> tuple[str, tuple[float, float] | None]:
     """Why a shape is invalid, in Chinese, and where (in the shape's own coordinates)."""

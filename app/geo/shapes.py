@@ -226,7 +226,7 @@ def settle_invalid(
             reason=reason,
             area_before_m2=round(repair.area_before_m2, 1),
             area_after_m2=round(repair.area_after_m2, 1),
-            change_percent=round(repair.change * 100, 2),
+            change_percent=round(repair.change_percent, 2),
             small=small,
         )
         ground.before[row], ground.shapes[row] = ground.shapes[row], repair.after

@@ -65,47 +65,6 @@ def add_area(
     return code
 
 
-def find_or_add_area(session: Session, level: str, name: str, *, parent_code: str = "") -> str:
-    """The area of this name, made without a boundary when there is none; asked twice it is made once.
-
-    Parameters
-    ----------
-    session : Session
-        An open transaction.
-    level : {'district', 'street', 'community'}
-    name : str
-        1 to 100 characters.
-    parent_code : str
-        12-digit code of the area above. Empty where there is none to choose: one of the same name is made.
-
-    Returns
-    -------
-    str
-        The code.
-
-    Raises
-    ------
-    InvalidInput, Conflict
-        As `add_area`; "parent_missing" also where there are areas above and none was chosen.
-    """
-    name = name.strip()
-    # Until the transaction ends: a second sending waits here, then finds what the first one made.
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('area by hand'))"))
-    named = (
-        select(Area.code)
-        .join(AreaVersion, AreaVersion.area_code == Area.code)
-        .where(Area.level == level, AreaVersion.name == name, func.upper_inf(AreaVersion.during))
-    )
-    if parent_code:
-        named = named.where(Area.parent_code == parent_code)
-    found = session.scalars(named.limit(2)).all()
-    if len(found) == 1:
-        return found[0]
-    above = parent_level(level)
-    some_above = session.scalar(select(func.count()).select_from(Area).where(Area.level == above))
-    return add_area(session, level, name, parent_code=parent_code, parent_name="" if some_above else name)
-
-
 def remove_area(session: Session, code: str) -> None:
     """Take an area out that was made by hand and that nothing depends on.
 

@@ -1,7 +1,8 @@
 """How the ground looks: facts in, Folium map out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import pairwise
+from typing import Literal
 
 import folium
 
@@ -18,7 +19,16 @@ KIND_NAMES = {
     "industrial": N_("厂房"), "public": N_("公共设施"), "utility": N_("市政设施"),
 }  # fmt: skip
 COLOURING_NAMES = {"kind": N_("按用途"), "floors": N_("按层数"), "households": N_("按户数")}
+# Of buildings whose file did not say.
+NO_KIND = N_("没有填写")
+# From the widest to the finest: the finest is drawn last, and its outlines take the clicks.
+LEVELS: tuple[Literal["district", "street", "community"], ...] = ("district", "street", "community")
 LEVEL_NAMES = {"district": N_("区"), "street": N_("街道"), "community": N_("社区")}
+
+
+def kind_name(kind: str | None) -> str:
+    """The untranslated word for what a building is used as."""
+    return KIND_NAMES.get(kind or "", NO_KIND)
 
 
 def basemap_of(kind: str, tianditu_key: str, wmts_url: str, wmts_attribution: str) -> Basemap:
@@ -49,11 +59,12 @@ def town_map(
     buildings_url: str,
     backdrop_url: str,
     areas_url: str,
+    levels: Container[str],
     words: Mapping[str, str],
     title: str,
     static_url: StaticUrl,
 ) -> folium.Map:
-    """The town: backdrop, buildings from tiles, outlines of streets and communities."""
+    """The town: backdrop, buildings from tiles, outlines of the levels that there are; the finest takes clicks."""
     chart = new_map(
         name="town",
         bounds=bounds,
@@ -69,6 +80,10 @@ def town_map(
         static_url=static_url,
     )
     TownTiles(buildings_url=buildings_url, backdrop_url=backdrop_url, groups=legend.entries).add_to(chart)
-    AreaOutlines(level="street", url=areas_url.format(level="street"), clickable=False).add_to(chart)
-    AreaOutlines(level="community", url=areas_url.format(level="community")).add_to(chart)
+    present = [level for level in LEVELS if level in levels]
+    for level in present:
+        outlines = AreaOutlines(
+            level=level, url=areas_url.format(level=level), clickable=level == present[-1]
+        )
+        outlines.add_to(chart)
     return chart

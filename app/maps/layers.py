@@ -69,7 +69,7 @@ class TownTiles(QueuedLayer):
         backdrop_url: str = "",
         groups: Sequence[LegendEntry] = (),
         buildings_from_zoom: int = 14,
-        backdrop_from_zoom: int = 10,
+        backdrop_from_zoom: int = 7,
         last_zoom: int = 17,
     ) -> None:
         super().__init__(name="town")

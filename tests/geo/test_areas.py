@@ -172,6 +172,15 @@ def test_a_gap_where_a_stored_area_is_redrawn_smaller(bring: Callable[..., Broug
     assert "overlap_sibling" not in codes_of(findings)
 
 
+def test_neighbours_that_fit_exactly_leave_no_gap(bring: Callable[..., Brought]) -> None:
+    """The street's edge has two corners, its communities' three: in metres they must not drift apart."""
+    street = known("329901001000", "街道", shapely.box(118.7, 32.0, 118.72, 32.02))
+    pieces = ((118.7, 32.0, 118.72, 32.01), (118.7, 32.01, 118.705, 32.02), (118.705, 32.01, 118.72, 32.02))
+    content = geojson(*(({"name": f"社区{n}"}, shapely.box(*piece)) for n, piece in enumerate(pieces)))
+    _, _, findings = bring(("a.geojson", content)).check("community", Context(parents=(street,)))
+    assert not {"gap_in_parent", "sliver", "overlap_sibling", "outside_parent"} & codes_of(findings)
+
+
 def test_a_shifted_boundary_is_noticed(bring: Callable[..., Brought]) -> None:
     stored = shapely.segmentize(shapely.Point(118.72, 32.01).buffer(0.01), 0.0005)
     shifted = shapely.transform(

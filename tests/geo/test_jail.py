@@ -8,6 +8,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,9 @@ def test_wall_clock(tmp_path: Path) -> None:
         check_file(
             folder, ImportOptions("building"), limits=Limits(wall_s=3, repair_wall_s=60, repair_total_s=60)
         )
-    assert (caught.value.code, caught.value.facts) == ("row_too_complex", {"row": 1})
-    assert "第 1 行" in str(caught.value)
+    # The row that was being worked on when the time was up; on a quick machine the first is done by then.
+    assert caught.value.code == "row_too_complex"
+    assert f"第 {caught.value.facts['row']} 行" in str(caught.value)
     assert not _children()
 
 
@@ -131,7 +133,8 @@ def test_the_child_knows_nothing_of_us(tmp_path: Path, monkeypatch: pytest.Monke
 
     def look(stage: str, done: int, total: int) -> None:
         for pid in _children():
-            seen.append(Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace"))
+            with suppress(OSError):  # it may have ended by now
+                seen.append(Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace"))
 
     inspect_file(start(tmp_path, collection(square(118.7))), QUICK, look)
     assert seen and not any("secret" in environment for environment in seen)

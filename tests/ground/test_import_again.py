@@ -11,7 +11,7 @@ from app.config import Settings
 from app.errors import Conflict
 from app.ground import boundary_import
 from tests.builders import build_town, cell, footprint_in
-from tests.ground.importing import accept, bring, checked, counts, found
+from tests.ground.importing import accept, bring, checked, codes_of, counts, found
 from tests.ground.test_imports import LEFT, RIGHT, houses
 
 
@@ -42,6 +42,39 @@ def test_points_at_one_place_again_make_nothing_twice(
     assert counts(bring(tmp_path, settings, "building", rows)) == (0, 0, 2, 0)
 
 
+def test_points_at_one_place_are_told_apart_by_their_names(
+    session: Session, tmp_path: Path, settings: Settings
+) -> None:
+    build_town(session, buildings=0)
+    rows = [(Point(118.627, 31.952), {"name": name}) for name in ("宾西楼站", "宾西楼", "福建路站")]
+    assert counts(bring(tmp_path, settings, "building", rows, into=RIGHT, datum="wgs84")) == (3, 0, 0, 0)
+    # They are known by their place only: this time the file is said to be about nothing.
+    assert counts(bring(tmp_path, settings, "building", rows, datum="wgs84")) == (0, 0, 3, 0)
+
+
+def test_what_a_building_is_used_as_is_not_supposed(
+    session: Session, tmp_path: Path, settings: Settings
+) -> None:
+    build_town(session, buildings=0)
+    rows = [(footprint_in(cell(0), 1), {"name": "一幢"})]
+    assert counts(bring(tmp_path, settings, "building", rows)) == (1, 0, 0, 0)
+    assert session.scalars(text("SELECT kind FROM building")).all() == [None]
+    assert counts(bring(tmp_path, settings, "building", rows)) == (0, 0, 1, 0)
+    known = [(footprint_in(cell(0), 1), {"name": "一幢", "kind": "school"})]
+    assert counts(bring(tmp_path, settings, "building", known)) == (0, 1, 0, 0)
+    assert session.scalars(text("SELECT kind FROM building")).all() == ["school"]
+
+
+def test_a_stored_area_keeps_its_parent_whatever_comes_beside_it(
+    session: Session, tmp_path: Path, settings: Settings
+) -> None:
+    street = [(cell(0), {"name": "望德堂"})]
+    assert counts(bring(tmp_path, settings, "street", street, datum="wgs84")) == (1, 0, 0, 0)
+    for number, name in ((3, "甲区"), (4, "乙区")):
+        bring(tmp_path, settings, "district", [(cell(number), {"name": name})], datum="wgs84")
+    assert counts(bring(tmp_path, settings, "street", street, datum="wgs84")) == (0, 0, 1, 0)
+
+
 def test_names_longer_than_what_is_kept_are_the_same_again(
     session: Session, tmp_path: Path, settings: Settings
 ) -> None:
@@ -50,7 +83,8 @@ def test_names_longer_than_what_is_kept_are_the_same_again(
     assert counts(bring(tmp_path, settings, "road", road)) == (1, 0, 0, 0)
     assert counts(bring(tmp_path, settings, "road", road)) == (0, 0, 1, 0)
     house = [(None, {"name": "楼" * 120, "community_name": "左岸社区"})]
-    assert counts(bring(tmp_path, settings, "building", house)) == (1, 0, 0, 0)
+    first = bring(tmp_path, settings, "building", house)
+    assert counts(first) == (1, 0, 0, 0) and "text_shortened" in codes_of(session, first.id), "it is said"
     assert counts(bring(tmp_path, settings, "building", house)) == (0, 0, 1, 0)
 
 

@@ -10,7 +10,7 @@ from app.config import Settings
 from app.errors import Conflict, InvalidInput
 from app.ground import boundary_import
 from tests.builders import build_area, cell
-from tests.ground.importing import accept, bring, checked, counts
+from tests.ground.importing import accept, bring, checked, codes_of, counts
 from tests.ground.test_imports import houses, street_rows
 
 
@@ -69,6 +69,22 @@ def test_buildings_are_there_from_the_day_that_was_said(
     one = bring(tmp_path, settings, "building", houses(cell(0), range(2)), from_day="2015-05-05")
     assert counts(one)[0] == 2
     assert session.scalars(text("SELECT DISTINCT lower(during)::text FROM building")).all() == ["2015-05-05"]
+
+
+@pytest.mark.parametrize("day", ["2015-05-05", "2027-06-01"])
+def test_a_file_of_another_day_changes_no_building_that_is_there(
+    session: Session, tmp_path: Path, settings: Settings, day: str
+) -> None:
+    build_area(session, "329902000000", "测试区", cell(0))
+    build_area(session, "329902001000", "测试街道", cell(0))
+    build_area(session, "329902001001", "测试社区", cell(0))
+    session.commit()
+    bring(tmp_path, settings, "building", houses(cell(0), [1], households=24))
+    other = bring(tmp_path, settings, "building", houses(cell(0), [1, 2], households=30), from_day=day)
+    assert counts(other) == (1, 0, 0, 1)
+    assert "building_of_another_day" in codes_of(session, other.id)
+    rows = session.execute(text("SELECT households, lower(during) = CURRENT_DATE FROM building ORDER BY id"))
+    assert [tuple(row) for row in rows] == [(24, True), (30, False)]
 
 
 @pytest.mark.parametrize("day", ["1899-12-31", "2999-01-01", "gestern", "2026-02-30"])

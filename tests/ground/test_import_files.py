@@ -137,6 +137,11 @@ def test_command_line_says_what_it_found(
         import_, [str(BROKEN / "bow_tie.geojson"), "--as", "building", "--dry-run", "--json"]
     )
     report = orjson.loads(as_json.output)
+    with db.reading() as session:
+        kept = session.scalar(
+            text("SELECT count(*) FROM ground_import WHERE id = :id"), {"id": report["import"]}
+        )
+    assert kept == 0, "a look leaves nothing in the list of imports"
     assert report["dry_run"] and "geometry_invalid" in {one["code"] for one in report["findings"]}
     refused = CliRunner().invoke(import_, [str(BROKEN / "zip_bomb.zip"), "--as", "building"])
     assert refused.exit_code == 1 and "压缩包" in refused.output

@@ -18,7 +18,7 @@ from app.config import Settings
 from app.geo.findings import SENTENCES
 from app.ground import boundary_import
 from app.ground.queries.import_words import PLAN_SENTENCES
-from app.ground.routes.imports.wording import finding_title
+from app.ground.routes.imports.wording import crs_title, finding_title
 from tests.builders import build_area, build_town, cell, footprint_in
 from tests.conftest import Visitor
 from tests.ground.wizard_visits import (
@@ -43,7 +43,7 @@ Login = Callable[[str], Visitor]
 def test_strangers_are_sent_to_sign_in_and_their_files_are_not_read(client: Visitor) -> None:
     assert client.get("/imports").status_code == 302
     assert "/sign-in" in client.get("/imports/new").headers["Location"]
-    assert send(client, ("a.geojson", b"x" * 3_000_000)).status_code == 413
+    assert send(client, ("a.geojson", b"x" * 3_000_000)).status_code == 403
     assert send(client, ("a.geojson", b"{}")).status_code == 403
 
 
@@ -179,6 +179,17 @@ def test_the_whole_way_and_back(login_as: Login, settings: Settings, session: Se
     assert "楼栋.geojson" in line and "已撤销" in line and "planner-" in line
 
 
+def test_reference_systems_are_named_in_the_readers_language(app: Flask) -> None:
+    from app.geo.crs import describe_crs
+
+    with app.test_request_context("/", headers={"Cookie": "wardmap_language=en"}):
+        for code in (4326, 4490, 4549, 4528, 2437, 2338, 4610, 4214, 32650, 3857, 2431):
+            title = crs_title(describe_crs(f"EPSG:{code}").name)
+            assert not re.search("[\u4e00-\u9fff（）]", title), title
+    with app.test_request_context("/"):
+        assert crs_title("WGS 84 经纬度") == "WGS 84 经纬度"
+
+
 def test_nothing_about_the_place_is_guessed(login_as: Login, settings: Settings, session: Session) -> None:
     build_town(session, buildings=0)
     visitor = login_as("planner")
@@ -264,12 +275,19 @@ def test_buildings_of_an_empty_town_get_a_community_here(
     assert areas_of(session) == []
     assert ask_check(visitor, import_id, **form).status_code == 200
     assert ask_check(visitor, import_id, **form).status_code == 409, "it is being checked already"
-    made = [("district", "滨江"), ("street", "滨江"), ("community", "滨江")]
-    assert areas_of(session) == made
     assert boundary_import.run_check(import_id, settings) == "checked"
-    assert "确认导入 3 条" in page_of(visitor, f"/imports/{import_id}")
-    assert ask_check(visitor, import_id, **form).status_code == 200
-    assert areas_of(session) == made, "the same name once more is the same area"
+    page = page_of(visitor, f"/imports/{import_id}")
+    assert "确认导入 3 条" in page and "将一并建立上级“滨江”" in page
+    assert areas_of(session) == [], "nothing is written before it is confirmed"
+    again = page_of(visitor, f"/imports/{import_id}?step=choose")
+    assert re.search(r'<option value="new" selected>新建社区', again)
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version and visitor.post(f"/imports/{import_id}/publish", data={"version": version[1]})
+    assert boundary_import.run_publish(import_id, settings) == "published"
+    assert areas_of(session) == [("district", "滨江"), ("street", "滨江"), ("community", "滨江")]
+    assert session.scalar(text("SELECT count(*) FROM building")) == 3
+    assert visitor.post(f"/imports/{import_id}/undo").status_code == 303
+    assert areas_of(session) == [] and session.scalar(text("SELECT count(*) FROM building")) == 0
 
 
 def test_a_new_area_needs_its_parent_chosen_where_there_are_several(
@@ -284,10 +302,12 @@ def test_a_new_area_needs_its_parent_chosen_where_there_are_several(
     form = {"into": "new", "new_name": "新社区"}
     assert ask_check(visitor, import_id, **form).json["code"] == "parent_missing"
     assert ask_check(visitor, import_id, **form, new_parent="329902002000").status_code == 200
-    into = session.scalar(
-        text("SELECT options->>'into' FROM ground_import WHERE id = :id"), {"id": import_id}
+    assert boundary_import.run_check(import_id, settings) == "checked"
+    made = session.scalar(
+        text("SELECT summary->'parents_created' FROM ground_import WHERE id = :id"), {"id": import_id}
     )
-    assert into.startswith("329902002") and ("community", "新社区") in areas_of(session)
+    assert [(one["name"], one["parent_code"]) for one in made] == [("新社区", "329902002000")]
+    assert made[0]["code"].startswith("329902002")
 
 
 @pytest.mark.parametrize(
@@ -341,6 +361,11 @@ def test_missing_imports_are_not_found(login_as: Login) -> None:
 
 
 # --- words and help ---------------------------------------------------------------------------------------------------
+
+
+def test_a_form_of_somebody_signed_out_says_that(client: Visitor) -> None:
+    answer = client.client.post("/imports/1/cancel", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json["code"]) == (403, "sign_in_first")
 
 
 def test_every_finding_has_a_title_in_words(app: Flask) -> None:

@@ -92,6 +92,20 @@ def test_the_second_of_two_people_is_told(login_as: Login, settings: Settings, s
     assert twice.status_code == 409 and "正在写入" in twice.json["sentence"]
 
 
+def test_who_accepts_what_is_accepted_already_is_told_so(
+    login_as: Login, settings: Settings, session: Session
+) -> None:
+    build_town(session, buildings=0)
+    visitor = login_as("planner")
+    import_id = checked(visitor, settings, houses(2))
+    version = visitor.get(f"/imports/{import_id}/progress").json["version"]
+    assert visitor.post(f"/imports/{import_id}/publish", data={"version": version}).status_code == 303
+    late = visitor.post(
+        f"/imports/{import_id}/publish", data={"version": version}, headers={"Accept": "application/json"}
+    )
+    assert (late.status_code, late.json["code"]) == (409, "import_state")
+
+
 def test_repairs_are_offered_shown_and_used(login_as: Login, settings: Settings, session: Session) -> None:
     build_town(session, buildings=0)
     visitor = login_as("planner")

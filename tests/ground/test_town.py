@@ -26,6 +26,16 @@ def test_the_map_page_is_small_and_names_no_other_host(login_as, session) -> Non
     assert "https://" not in page
 
 
+def test_the_map_draws_every_level_that_there_is(login_as, session) -> None:
+    build_area(session, "329909000000", "别区", cell(4))
+    session.commit()
+    page = login_as("planner").get("/").get_data(as_text=True)
+    assert "level=district" in page and "level=community" not in page
+    build_town(session)
+    page = login_as("planner").get("/").get_data(as_text=True)
+    assert all(f"level={level}" in page for level in ("district", "street", "community"))
+
+
 def test_outlines_carry_their_sums(login_as, session) -> None:
     build_town(session, buildings=12)
     answer = login_as("planner").get("/ground/areas.geojson?level=community")

@@ -12,6 +12,8 @@ from app.ground.queries.import_words import LEVEL_WORDS
 from app.ground.rules import code_prefix, level_of, next_local_codes, parent_level, parent_of, widen_code
 
 # A district that nothing names, above a street that has the name of the file.
+# An area above of which only the code is known.
+NAME_OF_CODE = {"district": N_("区 %(code)s"), "street": N_("街道 %(code)s")}
 DISTRICT_OF_FILE = N_("%(stem)s（区）")
 
 
@@ -177,7 +179,7 @@ class AreaChooser:
         if self.into and level_of(self.into) == self.above:
             return self.into
         named = self._parent_by_name(row) if row.parent_name else None
-        return named or self._parent_by_place(row)
+        return named or self._parent_of_same(row) or self._parent_by_place(row)
 
     def _existing_or_made(self, code: str, name: str | None) -> str:
         if code not in self.areas:
@@ -200,6 +202,11 @@ class AreaChooser:
         if row.placed:
             return None
         return self._make_local(name, row)
+
+    def _parent_of_same(self, row: AreaRow) -> str | None:
+        """Where the stored area with this very boundary belongs."""
+        parents = {self.areas[code].parent_code for code in row.same_shape if code in self._scoped}
+        return parents.pop() if len(parents) == 1 else None
 
     def _parent_by_place(self, row: AreaRow) -> str:
         placed = [code for code in row.placed if code in self._scoped]
@@ -256,7 +263,11 @@ class AreaChooser:
         """Plan to make a missing area above, and the one above that."""
         higher = parent_of(code)
         if higher and higher not in self.areas:
-            self._make(higher, self.official.get(higher) or higher)
+            self._make(
+                higher,
+                self.official.get(higher)
+                or NAME_OF_CODE[level_of(higher) or "district"] % {"code": code_prefix(higher)},
+            )
         area = StoredArea(code, level_of(code) or "", higher, name, False)
         self.areas[code] = self._scoped[code] = self.made[code] = area
         self.findings.append(

@@ -8,18 +8,21 @@ from app.errors import N_, InvalidInput
 from app.geo.columns import FIELDS
 from app.geo.datum import DATUMS
 from app.geo.options import ImportOptions
+from app.ground.boundary_import.wished_area import clean_wish
 from app.ground.models import GroundImport
 from app.ground.models.boundary_import import KINDS
 
 # What a wizard page or a command may choose; the rest comes from the settings. "name" is what rows without one are called.
 CHOICES = {
     "kind": str, "layer": str, "columns": dict, "encoding": str, "crs": str, "datum": str,
-    "swap_xy": bool, "repair": bool, "accept_large_repairs": bool, "into": str, "name": str, "from_day": str,
+    "swap_xy": bool, "repair": bool, "accept_large_repairs": bool, "into": str, "name": str, "from_day": str, "new_area": dict,
 }  # fmt: skip
 # Kinds that are kept with the days on which they hold.
 DATED = ("district", "street", "community", "building")
 EARLIEST_DAY = date(1900, 1, 1)
 LONGEST_AHEAD = timedelta(days=366)
+# Of these only the engine wants to know.
+OURS = ("into", "name", "from_day", "new_area")
 # A number is added to it, and the ground keeps 100 characters.
 MAX_NAME = 80
 
@@ -39,7 +42,7 @@ def clean_options(options: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong".
+        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong", "level_unknown", "name_missing".
     """
     if options.get("kind") not in KINDS:
         raise InvalidInput(
@@ -57,13 +60,20 @@ def clean_options(options: dict[str, Any]) -> dict[str, Any]:
     chosen["columns"] = {field: column for field, column in columns.items() if column}
     if chosen.get("datum", "wgs84") not in DATUMS:
         raise _unknown("datum")
+    _clean_wishes(chosen)
+    return chosen
+
+
+def _clean_wishes(chosen: dict[str, Any]) -> None:
     if "name" in chosen:
         chosen["name"] = _given_name(chosen["name"])
+    if "new_area" in chosen:
+        chosen["new_area"] = clean_wish(chosen["new_area"])
+        chosen.pop("into", None)
     if "from_day" in chosen:
         chosen["from_day"] = _given_day(chosen["from_day"])
-        if kind not in DATED:
+        if chosen["kind"] not in DATED:
             del chosen["from_day"]
-    return chosen
 
 
 def _given_name(typed: str) -> str:
@@ -98,9 +108,7 @@ def _unknown(name: str) -> InvalidInput:
 def geo_options(found: GroundImport, settings: Settings) -> ImportOptions:
     """The choices of an import together with what the settings say about measuring and the service area."""
     kept = found.options or {}
-    chosen = {
-        name: kept[name] for name in CHOICES if name in kept and name not in ("into", "name", "from_day")
-    }
+    chosen = {name: kept[name] for name in CHOICES if name in kept and name not in OURS}
     return ImportOptions(
         **chosen, given_name=kept.get("name"), metric_srid=settings.metric_srid, box=settings.box
     )

@@ -12,6 +12,7 @@ from app.ground.boundary_import.plan_areas import plan_areas
 from app.ground.boundary_import.plan_backdrop import plan_backdrop, plan_codes
 from app.ground.boundary_import.plan_buildings import plan_buildings
 from app.ground.boundary_import.plan_place import note_elsewhere
+from app.ground.boundary_import.wished_area import Planned, planned_area
 from app.ground.models import GroundImport
 from app.ground.queries.import_words import PLAN_SENTENCES
 
@@ -60,10 +61,9 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
     Raises
     ------
     InvalidInput
-        "into_unknown", "areas_too_many".
+        "into_unknown", "areas_too_many", "parent_missing".
     """
-    into = (found.options or {}).get("into")
-    _refuse_unknown_area(session, into)
+    into, made = _where_to(session, found.options or {})
     bound = {"id": found.id, "rows": list(rows) if rows is not None else None}
     revision = session.scalar(text("SELECT number FROM revision WHERE subject = 'ground'"))
     session.execute(text(CLEAR))
@@ -73,9 +73,9 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
     if rows is None:
         session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
         note_elsewhere(session, found.id)
-        added = _plan_kind(session, found, into, day)
+        added = _plan_kind(session, found, into, made, day)
     else:
-        added = plan_buildings(session, found.id, into, rows)
+        added = plan_buildings(session, found.id, into, made, rows, on_another_day=_is_of_another_day(found))
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
     per_code = session.execute(
         text("SELECT code, count(*) FROM import_finding WHERE import_id = :id GROUP BY 1"), bound
@@ -88,7 +88,12 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
         "revision": revision,
         "from_day": day.isoformat(),
         **added,
+        "parents_created": made + added.get("parents_created", []),
     }
+
+
+def _is_of_another_day(found: GroundImport) -> bool:
+    return "from_day" in (found.options or {})
 
 
 def first_day(session: Session, found: GroundImport) -> date:
@@ -100,16 +105,27 @@ def first_day(session: Session, found: GroundImport) -> date:
     return today
 
 
-def _plan_kind(session: Session, found: GroundImport, into: str | None, day: date) -> dict[str, Any]:
+def _where_to(session: Session, options: dict[str, Any]) -> tuple[str | None, list[Planned]]:
+    """Code of the area that the file is about, and what has to be made for it."""
+    if "new_area" in options:
+        return planned_area(session, **options["new_area"])
+    into = options.get("into")
+    _refuse_unknown_area(session, into)
+    return into, []
+
+
+def _plan_kind(
+    session: Session, found: GroundImport, into: str | None, made: list[Planned], day: date
+) -> dict[str, Any]:
     match found.kind:
         case "building":
-            return plan_buildings(session, found.id, into)
+            return plan_buildings(session, found.id, into, made, on_another_day=_is_of_another_day(found))
         case "road" | "water":
             return plan_backdrop(session, found.id, found.kind)
         case "codes":
             return plan_codes(session, found.id)
         case _:
-            return plan_areas(session, found.id, found.kind or "", into, found.file_name, day)
+            return plan_areas(session, found.id, found.kind or "", into, made, found.file_name, day)
 
 
 def _refuse_unknown_area(session: Session, into: str | None) -> None:

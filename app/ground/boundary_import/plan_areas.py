@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput
 from app.ground.boundary_import.area_choices import AreaChooser, AreaRow, Choice, PlannedFinding, StoredArea
+from app.ground.boundary_import.wished_area import Planned
 from app.ground.queries.import_words import severity_of
 from app.ground.queries.outlines import same_outline
 from app.ground.queries.versions import NEAREST_VERSION
@@ -81,7 +82,13 @@ WHERE i.import_id = :id AND i.verdict = 'change' AND lower(v.during) = CAST(:day
 
 
 def plan_areas(
-    session: Session, import_id: int, level: str, into: str | None, file_name: str, day: date
+    session: Session,
+    import_id: int,
+    level: str,
+    into: str | None,
+    made: list[Planned],
+    file_name: str,
+    day: date,
 ) -> dict[str, Any]:
     """Decide for every row of a boundary file: area above, code, verdict.
 
@@ -92,6 +99,8 @@ def plan_areas(
     level : {'district', 'street', 'community'}
     into : str or None
         Area that the file is about.
+    made : list
+        Areas that publishing will make first, whatever the rows say.
     file_name : str
         Names a missing area above that nothing else names.
     day : date
@@ -116,18 +125,21 @@ def plan_areas(
         )
     rows = _rows(session, level, day)
     stored = [StoredArea(*row) for row in session.execute(text(STORED), {"day": day})]
+    stored += [
+        StoredArea(str(a["code"]), str(a["level"]), a["parent_code"], str(a["name"]), False) for a in made
+    ]
     chooser = AreaChooser(
         level, stored, _official(session, rows, stored, into), into, PurePath(file_name).stem
     )
     choices = chooser.choose(rows)
     _write(session, {"id": import_id, "day": day}, choices)
     _write_findings(session, import_id, chooser.findings)
-    made = [
+    more = [
         {"code": area.code, "name": area.name, "level": area.level, "parent_code": area.parent_code}
         for area in chooser.made.values()
     ]
     local = sum(finding.code in ("code_made", "name_unlisted") for finding in chooser.findings)
-    return {"parents_created": made, "local_codes": local}
+    return {"parents_created": more, "local_codes": local}
 
 
 def _rows(session: Session, level: str, day: date) -> list[AreaRow]:

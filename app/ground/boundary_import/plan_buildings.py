@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.geo.names import NameBook
+from app.ground.boundary_import.wished_area import Planned
 from app.ground.queries.outlines import same_outline
 from app.ground.queries.uses import referring_tables
 from app.ground.rules import code_prefix, level_of
@@ -142,15 +143,15 @@ SELECT DISTINCT ON (row_no) row_no, id, area_code FROM (
   ORDER BY b.id, r.row_no) pairs
 ORDER BY row_no, id
 """
-# Rows without an outline at the very point of a stored building without one.
+# Rows without an outline at the very point of a stored building without one; where there are several, the same names first.
 BY_POINT = """
 INSERT INTO plan_match
 SELECT r.row_no, b.id, b.area_code FROM
-  (SELECT row_no, point, row_number() OVER (PARTITION BY point ORDER BY row_no) AS nth
+  (SELECT row_no, point, row_number() OVER (PARTITION BY point ORDER BY COALESCE(name, ''), COALESCE(address, ''), row_no) AS nth
    FROM plan_row p WHERE md5 IS NULL AND point IS NOT NULL
    AND NOT EXISTS (SELECT FROM plan_match m WHERE m.row_no = p.row_no)) r
 JOIN
-  (SELECT id, area_code, given_point, row_number() OVER (PARTITION BY given_point ORDER BY id) AS nth FROM building b
+  (SELECT id, area_code, given_point, row_number() OVER (PARTITION BY given_point ORDER BY name, address, id) AS nth FROM building b
    WHERE given_point IS NOT NULL AND footprint IS NULL AND upper_inf(during)
    AND given_point IN (SELECT point FROM plan_row)
    AND NOT EXISTS (SELECT FROM plan_match m WHERE m.building_id = b.id)) b
@@ -225,7 +226,7 @@ UPDATE import_row i SET area_code = p.area_code, target_id = p.building_id, targ
       AND (p.md5 IS NOT NULL OR p.point IS NULL OR b.footprint IS NOT NULL
            OR (b.given_point IS NOT NULL AND ST_Equals(p.point, b.given_point)))
       AND COALESCE(i.name, b.name) = b.name AND COALESCE(i.address, b.address) = b.address
-      AND COALESCE(i.kind, b.kind) = b.kind AND COALESCE(i.source_key, b.source_key, '') = COALESCE(b.source_key, '')
+      AND COALESCE(i.kind, b.kind) IS NOT DISTINCT FROM b.kind AND COALESCE(i.source_key, b.source_key, '') = COALESCE(b.source_key, '')
       AND COALESCE(i.floors, b.floors) IS NOT DISTINCT FROM b.floors
       AND COALESCE(i.units, b.units) IS NOT DISTINCT FROM b.units
       AND COALESCE(i.households, b.households) IS NOT DISTINCT FROM b.households
@@ -236,6 +237,16 @@ FROM (SELECT r.row_no, r.point, r.md5, t.area_code, t.building_id, t.target_code
 LEFT JOIN building b ON b.id = p.building_id
 WHERE i.import_id = :id AND i.row_no = p.row_no
 """.format(same_outline=same_outline("i.shape", "b.footprint"))
+# A building has one set of facts. A file that says how things were, or will be, on another day adds what is missing and
+# leaves the rest as it is today.
+ON_ANOTHER_DAY = """
+WITH kept AS (
+  UPDATE import_row SET verdict = 'refused'
+  WHERE import_id = :id AND verdict = 'change' AND (CAST(:rows AS integer[]) IS NULL OR row_no = ANY(:rows)) RETURNING row_no
+)
+INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
+SELECT :id, row_no, 'building_of_another_day', 'refuse', '{}', r.point FROM kept JOIN plan_row r USING (row_no)
+"""
 FINDINGS = """
 INSERT INTO import_finding (import_id, row_no, code, severity, facts, place)
 SELECT :id, h.row_no, CASE WHEN h.options IS NULL THEN 'community_none' ELSE 'community_several' END, 'refuse',
@@ -265,7 +276,13 @@ FROM plan_result t JOIN plan_community c ON c.code = t.area_code WHERE t.target_
 
 
 def plan_buildings(
-    session: Session, import_id: int, into: str | None, rows: Sequence[int] | None = None
+    session: Session,
+    import_id: int,
+    into: str | None,
+    made: list[Planned],
+    rows: Sequence[int] | None = None,
+    *,
+    on_another_day: bool = False,
 ) -> dict[str, Any]:
     """Decide for every building row of an import: community, stored building, code, verdict.
 
@@ -276,6 +293,10 @@ def plan_buildings(
     import_id : int
     into : str or None
         Area that the file is about; a community takes every row.
+    made : list
+        Areas that publishing will make first.
+    on_another_day : bool
+        The file holds from a day that was chosen: it changes no building that is there.
     rows : sequence of int, optional
         Plan only these rows of the file again; the plan of the others stays as it is.
 
@@ -293,6 +314,9 @@ def plan_buildings(
     bound["one_community"] = into if into and level_of(into) == "community" else None
     _run(session, ROWS, bound)
     _run(session, COMMUNITIES, bound)
+    for area in made:
+        if area["level"] == "community":
+            session.execute(text("INSERT INTO plan_community VALUES (:code, :name, NULL)"), area)
     _match_names(session)
     _run(session, PLACES, bound)
     _run(session, HOMES, bound)
@@ -302,7 +326,7 @@ def plan_buildings(
             session.execute(text(step), bound | {"same_place_m": SAME_PLACE_M})
     session.execute(text("ANALYZE plan_match"))
     bound["held"] = _held_buildings(session)
-    for step in (LAST_NUMBERS, RESULT, WRITE, FINDINGS):
+    for step in (LAST_NUMBERS, RESULT, WRITE, *([ON_ANOTHER_DAY] if on_another_day else []), FINDINGS):
         _run(session, step, bound)
     numbers = session.execute(
         text(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, Conflict
 from app.ground.boundary_import.plan import first_day, plan_import
-from app.ground.boundary_import.publish_areas import publish_areas
+from app.ground.boundary_import.publish_areas import make_parents, publish_areas
 from app.ground.boundary_import.publish_backdrop import publish_backdrop, publish_codes
 from app.ground.boundary_import.publish_buildings import publish_buildings
 from app.ground.boundary_import.receive import forget_files
@@ -79,6 +79,7 @@ def _plan_changed() -> Conflict:
 def carry_out(session: Session, found: GroundImport, summary: dict[str, Any]) -> None:
     """Write what the plan says into the ground."""
     day = date.fromisoformat(summary["from_day"])
+    make_parents(session, found.id, summary.get("parents_created", []), day)
     match found.kind:
         case "building":
             publish_buildings(session, found.id, found.created_by, day)
@@ -87,7 +88,7 @@ def carry_out(session: Session, found: GroundImport, summary: dict[str, Any]) ->
         case "codes":
             publish_codes(session, found.id)
         case _:
-            publish_areas(session, found.id, found.kind or "", summary.get("parents_created", []), day)
+            publish_areas(session, found.id, found.kind or "", day)
 
 
 def _refuse_lost_rows(session: Session, import_id: int, expected: int) -> None:

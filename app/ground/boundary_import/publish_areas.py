@@ -69,9 +69,26 @@ FROM import_row i WHERE i.import_id = :id AND i.verdict = 'create'
 """
 
 
-def publish_areas(
-    session: Session, import_id: int, level: str, parents: list[dict[str, Any]], day: date
-) -> None:
+def make_parents(session: Session, import_id: int, parents: list[dict[str, Any]], day: date) -> None:
+    """Make the areas that a plan says are missing.
+
+    Parameters
+    ----------
+    session : Session
+        The one transaction of publishing.
+    import_id : int
+    parents : list of dict
+        Highest first: code, name, level, parent_code.
+    day : date
+        From which on they are there.
+    """
+    for parent in parents:
+        bound = parent | {"id": import_id, "day": day}
+        if session.scalar(text(PARENT), bound):
+            session.execute(text(PARENT_NAME), bound)
+
+
+def publish_areas(session: Session, import_id: int, level: str, day: date) -> None:
     """Carry out the plan of a boundary file.
 
     A changed area gets a version from the day on which the file begins to hold; the one before ends there, and one that
@@ -84,15 +101,10 @@ def publish_areas(
         The one transaction of publishing.
     import_id : int
     level : {'district', 'street', 'community'}
-    parents : list of dict
-        Missing areas above, highest first: code, name, level, parent_code.
     day : date
         From which on the boundaries hold.
     """
     bound = {"id": import_id, "level": level, "day": day}
-    for parent in parents:
-        if session.scalar(text(PARENT), bound | parent):
-            session.execute(text(PARENT_NAME), bound | parent)
     session.execute(text(KEEP_ASIDE), bound)
     session.execute(text(REPLACE), bound)
     for statement in CLOSE.split(";\n"):

@@ -12,7 +12,7 @@ INSERT INTO building (code, area_code, footprint, given_point, source_key, name,
 SELECT target_code, area_code,
   CASE WHEN ST_Dimension(shape) = 2 THEN ST_Multi(shape) END,
   CASE WHEN ST_Dimension(shape) = 0 THEN ST_GeometryN(shape, 1) END,
-  source_key, COALESCE(name, ''), COALESCE(address, ''), COALESCE(kind, 'residential'),
+  source_key, COALESCE(name, ''), COALESCE(address, ''), kind,
   floors, units, households, built_year, daterange(CAST(:day AS date), NULL), import_id
 FROM import_row WHERE import_id = :id AND verdict = 'create' ORDER BY shape
 """

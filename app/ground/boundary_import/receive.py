@@ -263,6 +263,14 @@ def forget_files(session: Session, import_id: int) -> None:
         session.execute(delete(table).where(table.import_id == import_id))
 
 
+def forget_import(session: Session, import_id: int) -> None:
+    """Delete an import that wrote nothing, as if it had never been asked for."""
+    session.execute(text("DELETE FROM import_row WHERE import_id = :id"), {"id": import_id})
+    session.execute(
+        text("DELETE FROM ground_import WHERE id = :id AND published_at IS NULL"), {"id": import_id}
+    )
+
+
 def forget_old_files(session: Session, days: int = 7) -> int:
     """Delete the bytes and staging rows of imports that nobody has touched for some days, and end abandoned steps.
 

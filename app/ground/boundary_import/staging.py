@@ -15,6 +15,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.geo.columns import FIELD_NAMES
 from app.geo.options import FINDINGS_FILE, ROWS_FILE
 from app.geo.shapes import points_from_numbers
 from app.ground.boundary_import.receive import driver_cursor
@@ -41,6 +42,12 @@ LONGEST = {"name": 100, "address": 200, "source_key": 64}
 SHAPES = {"shape": "wkb", "shape_before": "wkb_before"}
 # The database's GEOS may be older than ours and call a shape invalid that ours accepts: it has the last word, and has
 # it here, where the row can be shown, rather than as a failed transaction.
+LONG_TEXT = """
+INSERT INTO import_finding (import_id, row_no, code, severity, facts)
+VALUES (:id, :row_no, 'text_shortened', 'warn', CAST(:facts AS jsonb))
+"""
+MOST_NOTED = 1000
+LONG_FIELDS = {"source_key": "code"}
 REFUSED_BY_DATABASE = """
 WITH refused AS (
   UPDATE import_row SET refused = true
@@ -112,7 +119,29 @@ def _copy_rows(session: Session, import_id: int, path: Path) -> int:
                 yield pa.record_batch(arrays, names=columns)
 
         _copy(session, "import_row", columns, pieces())
+        _note_long_texts(session, import_id, checked, chosen)
         return int(checked.metadata.num_rows)
+
+
+def _note_long_texts(
+    session: Session, import_id: int, checked: pq.ParquetFile, chosen: dict[str, str]
+) -> None:
+    """Say which texts are longer than what is kept of them."""
+    noted = []
+    for column, longest in LONGEST.items():
+        if column not in chosen:
+            continue
+        for batch in checked.iter_batches(BATCH_ROWS, columns=["row_no", chosen[column]]):
+            long = pc.greater(pc.utf8_length(batch.column(chosen[column])), longest)
+            facts = orjson.dumps(
+                {"field": FIELD_NAMES[LONG_FIELDS.get(column, column)], "longest": longest}
+            ).decode()
+            noted += [
+                {"id": import_id, "row_no": row_no, "facts": facts}
+                for row_no in batch.column("row_no").filter(pc.fill_null(long, False)).to_pylist()
+            ]
+    if noted:
+        session.execute(text(LONG_TEXT), noted[:MOST_NOTED])
 
 
 def _copy_findings(session: Session, import_id: int, path: Path) -> None:

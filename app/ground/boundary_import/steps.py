@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, Conflict
 from app.ground.boundary_import.options import clean_options, layer_columns
-from app.ground.boundary_import.states import move
+from app.ground.boundary_import.states import move, refuse_step
+from app.ground.boundary_import.wished_area import planned_area
 from app.ground.models import GroundImport
+from app.ground.rules import STEP_STARTS
 from app.jobs import defer
 
 
@@ -54,9 +56,11 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
     Conflict
         "import_state".
     InvalidInput
-        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong".
+        "kind_unknown", "option_unknown", "given_name_wrong", "from_day_wrong", "name_missing", "parent_missing".
     """
     chosen = clean_options(options)
+    if "new_area" in chosen:
+        planned_area(session, **chosen["new_area"])  # what cannot be made is said now, not by the worker
     inspection = session.scalar(select(GroundImport.inspection).where(GroundImport.id == import_id))
     # The set of columns, by which the choice is remembered for the next file of the same make.
     chosen["column_names"] = layer_columns(inspection, chosen.get("layer"))
@@ -87,12 +91,18 @@ def begin_publish(session: Session, import_id: int, version: int | None = None) 
         "import_state", "plan_changed".
     """
     if version is not None:
-        seen = session.scalar(
-            select(GroundImport.version).where(GroundImport.id == import_id).with_for_update()
-        )
-        if seen is not None and seen != version:
+        seen = session.execute(
+            select(GroundImport.state, GroundImport.version)
+            .where(GroundImport.id == import_id)
+            .with_for_update()
+        ).first()
+        if seen is None or seen.state not in STEP_STARTS["publish"]:
+            refuse_step(session, import_id)
+        if seen.version != version:
             raise Conflict(
-                "plan_changed", N_("您看过之后，这次导入的计划又变了。请刷新页面，核对后再确认。"), now=seen
+                "plan_changed",
+                N_("您看过之后，这次导入的计划又变了。请刷新页面，核对后再确认。"),
+                now=seen.version,
             )
     move(session, import_id, "publish", "publishing")
 

@@ -132,9 +132,9 @@ def _refuse_used(session: Session, import_id: int) -> None:
             bound,
         ).all()
         _add_all(uses, uses_of(session, "building", "id", [*created, *moved]))
-    elif found.kind in ("district", "street", "community"):
-        _add(uses, N_("更新的边界版本"), session.scalar(text(LATER_VERSIONS), bound))
-        codes = session.scalars(text("SELECT code FROM area WHERE import_id = :id"), bound).all()
+    _add(uses, N_("更新的边界版本"), session.scalar(text(LATER_VERSIONS), bound))
+    codes = session.scalars(text("SELECT code FROM area WHERE import_id = :id"), bound).all()
+    if codes:
         _add_all(uses, uses_of(session, "area", "code", codes))
         for table, column in (("building", "area_code"), ("area", "parent_code")):
             _add(

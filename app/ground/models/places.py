@@ -122,7 +122,8 @@ class Building(Base):
     source_key: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(100), server_default="")
     address: Mapped[str] = mapped_column(String(200), server_default="")
-    kind: Mapped[str] = mapped_column(String(16), server_default="residential")
+    # None where its file did not say.
+    kind: Mapped[str | None] = mapped_column(String(16))
     floors: Mapped[int | None] = mapped_column(SmallInteger)
     units: Mapped[int | None] = mapped_column(SmallInteger)
     households: Mapped[int | None] = mapped_column(Integer)

@@ -13,6 +13,7 @@ PLAN_SENTENCES: dict[str, str] = {
     "community_differs": N_("写明的社区是“%(stated)s”，位置却在“%(placed)s”的边界内。按写明的社区导入，请核对。"),
     "community_kept": N_("位置已到“%(placed)s”，但这栋楼已划入“%(kept)s”的责任区方案，社区保持不变。请先在方案中移出这栋楼。"),
     "communities_missing": N_("还没有任何社区，楼栋无处可归。请先导入社区边界，或在地图页新建社区，再重新检查。"),
+    "building_of_another_day": N_("这栋楼已经在册，保持不变：填了生效日期的文件只补充没有的楼。要更新它，请把日期改回今天再检查。"),
     "numbers_used_up": N_("“%(parent)s”内可用的编号已用完，这一行不能导入。"),
     "parent_none": N_("找不到上级%(level)s。请先导入上级边界，或在“归入”中指定上级。"),
     "parent_several": N_("上级有几个可能：%(candidates)s。请在列中写明上级编码，或在“归入”中指定。"),
@@ -65,6 +66,7 @@ _SEVERITIES: dict[str, str] = {
     "community_several": "refuse",
     "communities_missing": "refuse",
     "numbers_used_up": "refuse",
+    "building_of_another_day": "refuse",
     "parent_none": "refuse",
     "parent_several": "refuse",
     "area_several": "refuse",
@@ -81,6 +83,7 @@ _SEVERITIES: dict[str, str] = {
 
 # Findings of the database itself, made once when the rows arrive and kept through every new plan.
 STAGING_SENTENCES = {
+    "text_shortened": N_("“%(field)s”超过 %(longest)s 个字，只保留前面的部分。请核对，或在文件里改短。"),
     "shape_refused": N_(
         "数据库认为这个图形无效（%(reason)s），这一行不能导入。请在制图软件里修正这个图形后重新导入。"
     ),

@@ -18,7 +18,7 @@ FLOOR_STEPS = (3, 6, 9, 18)
 HOUSEHOLD_STEPS = (0, 10, 30, 60, 120)
 COLOURINGS = ("kind", "floors", "households")
 BUILDINGS_FROM_ZOOM = 14
-BACKDROP_FROM_ZOOM = 10
+BACKDROP_FROM_ZOOM = 7
 DEEPEST_ZOOM = 20
 
 
@@ -82,20 +82,24 @@ def _building_statement(group: str, join: str, with_names: bool) -> TextClause:
     )
 
 
-# Far out only what is seen from far: big water, main roads.
-_FAR = 13
+# Far out only what is seen from far: big water, main roads; very far only the largest of it.
+_FAR, _VERY_FAR = 13, 10
 _BACKDROP = {
-    "water": ("water_kind", "s.water_kind IN ('river', 'lake')"),
-    "green": ("green_kind", "false"),
-    "road": ("road_class", "s.road_class IN ('arterial', 'secondary', 'railway')"),
+    "water": ("water_kind", "s.water_kind IN ('river', 'lake')", "s.water_kind IN ('river', 'lake')"),
+    "green": ("green_kind", "false", "false"),
+    "road": (
+        "road_class",
+        "s.road_class IN ('arterial', 'secondary', 'railway')",
+        "s.road_class IN ('arterial', 'railway')",
+    ),
 }
 
 
 def backdrop_tile(session: Session, tile: TileAddress) -> bytes:
     """Water, green ground and roads of a tile: three layers in one answer."""
     layers = []
-    for theme, (kind, from_far) in _BACKDROP.items():
-        chosen = from_far if tile.z < _FAR else "true"
+    for theme, (kind, from_far, from_very_far) in _BACKDROP.items():
+        chosen = from_very_far if tile.z < _VERY_FAR else from_far if tile.z < _FAR else "true"
         layers.append(
             f"""(SELECT ST_AsMVT(cut, '{theme}', {EXTENT}, 'shape') FROM (
                   SELECT s.{kind} AS k, nullif(s.name, '') AS n,

@@ -51,6 +51,7 @@ def show() -> ResponseReturnValue:
         buildings_url=f"/tiles/building/{{z}}/{{x}}/{{y}}.mvt?by={by}&on={on}&v={revision}",
         backdrop_url=f"/tiles/backdrop/{{z}}/{{x}}/{{y}}.mvt?v={revision}",
         areas_url=f"/ground/areas.geojson?level={{level}}&on={on}&v={revision}",
+        levels={line.level for line in tree if line.has_boundary},
         words=map_words(),
         title=f"{tree[0].name if tree else _('辖区地图')} {on}",
         static_url=static_url,
@@ -92,7 +93,7 @@ def areas() -> Response:
 def building(building_id: int) -> Response:
     with db.reading() as session:
         facts = building_queries.building_facts(session, building_id)
-    facts["kind"] = _(map_layers.KIND_NAMES[facts["kind"]])
+    facts["kind"] = _(map_layers.kind_name(facts["kind"]))
     facts["from_on"] = format_date(facts["from_on"]) if facts["from_on"] else ""
     facts["to_on"] = format_date(facts["to_on"]) if facts["to_on"] else ""
     facts["history"] = [
@@ -109,8 +110,7 @@ def building(building_id: int) -> Response:
 
 def in_words(state: dict[str, Any]) -> dict[str, Any]:
     """What a building was, as far as a person reads it."""
-    kind = map_layers.KIND_NAMES.get(state.get("kind", ""))
-    return {**state, "kind": _(kind)} if kind else state
+    return {**state, "kind": _(map_layers.kind_name(state["kind"]))} if "kind" in state else state
 
 
 @town.get("/ground/areas/<code>")
@@ -178,9 +178,8 @@ def export(code: str) -> Response:
         for theme, around in building_queries.backdrop_features(session, prefix, on).items():
             collections[theme] = {**around, "features": around["features"][: max(room, 0)]}
             room -= len(collections[theme]["features"])
-    names = [_(map_layers.KIND_NAMES[kind]) for kind in BUILDING_KINDS]
     for feature in collections["buildings"]["features"]:
-        feature["properties"]["kind"] = names[BUILDING_KINDS.index(feature["properties"]["kind"])]
+        feature["properties"]["kind"] = _(map_layers.kind_name(feature["properties"]["kind"]))
     body = standalone_html(
         facts.name,
         collections,

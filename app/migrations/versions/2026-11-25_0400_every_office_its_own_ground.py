@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 revision = "20261125_3"
-down_revision = "20261125_2"
+down_revision = "20261125_25"
 branch_labels = None
 depends_on = None
 

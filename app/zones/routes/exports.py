@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from app import db
 from app.accounts.guard import LOOKS, allow
 from app.errors import N_, InvalidInput
-from app.ground.map_layers import KIND_NAMES
+from app.ground.map_layers import kind_name
 from app.ground.queries.areas import bounds_on
 from app.ground.queries.buildings import backdrop_features
 from app.ground.routes.days import today
@@ -53,7 +53,7 @@ def standalone(plan_id: int) -> Response:
         bounds = bounds_on(session, plan.area_code, on)
     for feature in collections["buildings"]["features"]:
         facts = feature["properties"]
-        facts["kind"], facts["g"] = _(KIND_NAMES[facts["kind"]]), facts.pop("zone") or UNASSIGNED_GROUP
+        facts["kind"], facts["g"] = _(kind_name(facts["kind"])), facts.pop("zone") or UNASSIGNED_GROUP
     for feature in outlines["features"]:
         feature["properties"]["name"] = shown.zone_title(
             feature["properties"]["number"], feature["properties"]["name"]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts.guard import LOOKS, PLANS, allow, current_account
-from app.ground.map_layers import KIND_NAMES
+from app.ground.map_layers import kind_name
 from app.ground.queries.areas import bounds_on, ground_revision
 from app.ground.queries.tiles import BUILDINGS_FROM_ZOOM, TileAddress
 from app.ground.routes.days import today
@@ -144,7 +144,7 @@ def buildings(plan_id: int) -> Response:
         plan = plan_queries.plan_facts(session, plan_id, on)
         listed = building_queries.listed_buildings(session, plan, _asked(), on, page)
     for one in listed["buildings"]:
-        one["kind"] = _(KIND_NAMES[one["kind"]])
+        one["kind"] = _(kind_name(one["kind"]))
     return jsonify(listed)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import xlsxwriter
 from flask_babel import gettext as _
 
-from app.ground.map_layers import KIND_NAMES
+from app.ground.map_layers import kind_name
 from app.zones.queries.plans import PlanFacts
 
 # A cell that begins with = or http stays what was typed: a list must not compute or call anything.
@@ -87,7 +87,7 @@ def _building_sheet(
             one["code"],
             one["name"],
             one["address"],
-            _(KIND_NAMES[one["kind"]]),
+            _(kind_name(one["kind"])),
             one["floors"],
             one["units"],
             one["households"],

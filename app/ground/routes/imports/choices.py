@@ -31,7 +31,7 @@ METRE_DEG = 1e-5
 
 
 class NewPlace(NamedTuple):
-    """An area to be made along with the check, for the rows of the file to belong to."""
+    """An area to be made along with the rows of the file that belong to it."""
 
     level: str
     name: str
@@ -72,7 +72,7 @@ def column_rows(
             {
                 "field": field,
                 "name": sentence(FIELD_NAMES[field]),
-                "hint": sentence(FIELD_HINTS[field]) if field in FIELD_HINTS else "",
+                "hint": hint_of(field, field in REQUIRED[kind]),
                 "required": field in REQUIRED[kind],
                 "proposed": proposed,
                 "origin": origin,
@@ -80,6 +80,12 @@ def column_rows(
             }
         )
     return rows
+
+
+def hint_of(field: str, is_required: bool) -> str:
+    # "It can be left out" is said only where it can.
+    may_say = field in FIELD_HINTS and not (field == "code" and is_required)
+    return sentence(FIELD_HINTS[field]) if may_say else ""
 
 
 def _proposal(

@@ -10,6 +10,7 @@ from app.errors import N_
 from app.ground.map_layers import basemap_of
 from app.ground.queries.areas import ground_bounds, ground_revision
 from app.ground.routes.days import today
+from app.ground.routes.imports.wording import crs_title
 from app.maps.canvas import MapOptions, new_map, page_parts
 from app.maps.figure import MapParts
 from app.maps.layers import AreaOutlines, CandidateBoxes, FindingsLayer, TownTiles
@@ -50,7 +51,7 @@ def review_map(session: Session, detail: dict[str, Any]) -> MapParts:
 
 def candidates_map(session: Session, candidates: list[dict[str, Any]]) -> MapParts:
     """One box per candidate, with what is there already."""
-    boxes = [(one["code"], one["name"], tuple(one["bounds_wgs84"])) for one in candidates]
+    boxes = [(one["code"], crs_title(one["name"]), tuple(one["bounds_wgs84"])) for one in candidates]
     ground = ground_bounds(session)
     chart = _ground_map(
         session,

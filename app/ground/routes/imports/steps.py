@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from app import db
 from app.accounts.guard import PLANS, allow
 from app.ground import boundary_import
-from app.ground.actions import find_or_add_area
 from app.ground.queries.imports import import_detail, import_progress
 from app.ground.routes.imports import choices
 from app.ground.routes.imports.room import imports
@@ -33,15 +32,8 @@ def check(import_id: int) -> ResponseReturnValue:
         detail = import_detail(session, import_id)
     options = choices.options_of(request.form, detail["inspection"] or {})
     wanted = choices.new_place(request.form, options["kind"])
-
-    def step(session: Any, one: int) -> None:
-        if wanted is not None:
-            options["into"] = find_or_add_area(
-                session, wanted.level, wanted.name, parent_code=wanted.parent_code
-            )
-        boundary_import.ask_check(session, one, options)
-
-    return taken(import_id, step)
+    options["new_area"] = wanted._asdict() if wanted else None
+    return taken(import_id, lambda session, one: boundary_import.ask_check(session, one, options))
 
 
 @imports.post("/imports/<int:import_id>/repair")

@@ -28,6 +28,7 @@ from app.ground.routes.imports.wording import (
     STATE_STYLES,
     VERDICT_WORDS,
     both,
+    crs_title,
     finding_title,
 )
 from app.ground.rules import parent_level
@@ -97,6 +98,7 @@ def common_facts(detail: dict[str, Any]) -> dict[str, Any]:
         or (3 if detail["options"] else 2 if detail["inspection"] else 1),
         "may_change": account is not None and account.may(*PLANS),
         "kinds": KIND_WORDS,
+        "crs_title": crs_title,
         "states": STATE_WORDS,
         "styles": STATE_STYLES,
         "verdicts": VERDICT_WORDS,
@@ -148,6 +150,7 @@ def column_facts(
             "new_parents": [],
             "layer": layer,
             "into": "",
+            "new_area": {},
         }
     names = [column["name"] for column in layer["columns"]]
     same = options.get("kind") == chosen_kind and (options.get("layer") or layer["name"]) == layer["name"]
@@ -177,6 +180,7 @@ def column_facts(
         "stem": stem,
         "layer": layer,
         "into": options.get("into") or "",
+        "new_area": options.get("new_area") or {},
     }
 
 

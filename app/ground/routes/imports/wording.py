@@ -93,6 +93,7 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "text_cut": N_("文字被截断"),
     "text_undecodable": N_("有读不出的字"),
     "crs_missing": N_("没有坐标系"),
+    "file_elsewhere": N_("整份文件在别处"),
     "crs_unreadable": N_("坐标系读不懂"),
     "axis_swapped": N_("经纬度可能写反"),
     "datum_suspected": N_("坐标可能有偏移"),
@@ -105,6 +106,11 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "community_differs": N_("写明的社区与位置不一致"),
     "community_kept": N_("已划入责任区，社区保持不变"),
     "communities_missing": N_("还没有社区"),
+    "building_of_another_day": N_("已经在册的楼"),
+    "text_shortened": N_("文字太长"),
+    "geometry_absent": N_("没有图形的行"),
+    "layer_empty": N_("空的图层"),
+    "row_too_complex": N_("图形过于复杂"),
     "numbers_used_up": N_("编号已用完"),
     "parent_none": N_("找不到上级"),
     "parent_several": N_("上级有几个可能"),
@@ -121,6 +127,20 @@ FINDING_TITLES: Final[dict[str, str]] = {
     "version_replaced": N_("代替今天的上一版"),
     "overlay_kept_apart": N_("另存为覆盖单元"),
 }
+
+
+# The words that names of reference systems are made of.
+CRS_WORDS: Final = (
+    N_("新北京 54"), N_("北京 54"), N_("西安 80"), N_(" 度带"), N_("中央经线"), N_("（带号前缀）"), N_("Web 墨卡托（EPSG:3857）"),
+    N_("经纬度"), N_("第 "), N_(" 带"),
+)  # fmt: skip
+
+
+def crs_title(name: str | None) -> str:
+    """The name of a reference system in the reader's language."""
+    for word in CRS_WORDS:
+        name = (name or "").replace(word, sentence(word))
+    return name or ""
 
 
 def both(words: tuple[str, str]) -> dict[str, str]:

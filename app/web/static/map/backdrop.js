@@ -1,6 +1,6 @@
 // Draws the ground: green, water, roads with casings, in the order a cartographer would ink them.
 
-import { GREEN, ROADS, WATER, widthAt } from "./style.js";
+import { COURSES, GREEN, ROADS, WATER, widthAt } from "./style.js";
 import { CanvasTiles, pathOf } from "./tiles.js";
 
 const ORDERED = Object.entries(ROADS).sort((a, b) => a[1].order - b[1].order);
@@ -31,8 +31,10 @@ export class Backdrop {
   }
 
   paintWater(ctx, view, px) {
-    const features = view.tile.layers.water;
-    if (!features || !features.length) return;
+    const all = view.tile.layers.water || [];
+    this.paintCourses(ctx, view, all.filter((feature) => feature.isLine), px);
+    const features = all.filter((feature) => !feature.isLine);
+    if (!features.length) return;
     const path = pathOf(features, true, { window: view.window });
     ctx.fillStyle = WATER.fill;
     ctx.fill(path);
@@ -44,6 +46,16 @@ export class Backdrop {
     ctx.lineWidth = (view.zoom >= 15 ? 2.4 : 1.4) * px;
     ctx.stroke(path);
     ctx.restore();
+  }
+
+  paintCourses(ctx, view, courses, px) {
+    for (const kind of Object.keys(COURSES)) {
+      const features = courses.filter((feature) => (feature.props.k in COURSES ? feature.props.k : "other") === kind);
+      if (!features.length) continue;
+      ctx.strokeStyle = view.zoom >= 15 ? WATER.fill : WATER.stroke;
+      ctx.lineWidth = widthAt(COURSES[kind], view.zoom) * px;
+      ctx.stroke(pathOf(features, false, { window: view.window }));
+    }
   }
 
   paintRoads(ctx, view, px) {

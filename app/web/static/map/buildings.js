@@ -114,6 +114,16 @@ export class Buildings {
     this.layer.repaint((tile) => holdsAny(tile, changed));
   }
 
+  resetGroups(before) {
+    for (const [id, group] of before) {
+      if (group === undefined) this.override.delete(id);
+      else this.override.set(id, group);
+    }
+    this.round += 1;
+    const changed = new Set(before.keys());
+    this.layer.repaint((tile) => holdsAny(tile, changed));
+  }
+
   // What was set by id before is now in the tiles; what was set meanwhile stays.
   forget(told) {
     for (const [id, group] of [...told]) if (this.override.get(id) === group) this.override.delete(id);

@@ -40,5 +40,5 @@ function plainFeature(feature, scale) {
     }
     return flat;
   });
-  return { id: feature.id, props: feature.properties, rings, box: boxOf(rings) };
+  return { id: feature.id, props: feature.properties, rings, box: boxOf(rings), isLine: feature.type === 2 };
 }

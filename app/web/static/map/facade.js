@@ -165,6 +165,16 @@ export class WardMap {
     this.labels.ask();
   }
 
+  // What was set by id so far, to be put back when a change did not take effect.
+  groupsOf(ids) {
+    return new Map(ids.map((id) => [Number(id), this.buildings?.override.get(Number(id))]));
+  }
+
+  resetGroups(before) {
+    this.buildings?.resetGroups(before);
+    this.labels.ask();
+  }
+
   setLegend(legend) {
     this.buildings?.setLegend(legend.entries);
     this.controls.legend?.show(legend);

@@ -19,7 +19,7 @@ function worldFeature(feature, i, props) {
   const shapes = worldShapes(feature.geometry);
   const rings = [...shapes.polygons.flatMap(wound), ...shapes.lines, ...shapes.points];
   if (!rings.length) return null;
-  return { id: feature.id ?? i + 1, props, rings, box: boxOf(rings) };
+  return { id: feature.id ?? i + 1, props, rings, box: boxOf(rings), isLine: !shapes.polygons.length && shapes.lines.length > 0 };
 }
 
 // Outer rings one way round, holes the other, as the drawing's winding rule needs.
@@ -53,5 +53,5 @@ function placed(feature, count, x, y) {
     }
     return flat;
   });
-  return { id: feature.id, props: feature.props, rings, box: boxOf(rings), whole: true };
+  return { id: feature.id, props: feature.props, rings, box: boxOf(rings), isLine: feature.isLine, whole: true };
 }

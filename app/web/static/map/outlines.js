@@ -126,7 +126,7 @@ export class Areas {
   labels(view) {
     const { level, countsBelowZoom } = this.facts;
     const counts = view.zoom < countsBelowZoom && level === "community";
-    if ((level === "community" && view.zoom < 12) || view.zoom >= 18) return [];
+    if ((level === "community" && view.zoom < 12) || (level === "district" && view.zoom >= 14) || view.zoom >= 18) return [];
     const quiet = view.zoom >= 16;
     return this.visible(view).flatMap((shape) => {
       if (!shape.middle || !shape.props.name || (quiet && shape.id === this.focus)) return [];

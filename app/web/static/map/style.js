@@ -10,6 +10,11 @@ export const FONT = '"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Micr
 export const BUILDING = { fill: "#e5dccd", stroke: "#b9ab95", base: "#cfc2ad" };
 
 export const WATER = { fill: "#b9d7e8", stroke: "#93bcd4", label: "#3d7497" };
+// Waters of which only the course is known.
+export const COURSES = {
+  river: [[7, 0.8], [10, 1.2], [13, 2.6], [16, 8], [20, 40]],
+  other: [[12, 0.6], [14, 1.2], [16, 3], [20, 14]],
+};
 export const GREEN = {
   park: "#d3e5bf",
   square: "#ebe4d3",
@@ -26,8 +31,8 @@ export const ROADS = {
   minor: { order: 2, widths: [[12, 0.5], [14, 1.7], [16, 5], [18, 13], [20, 30]], fill: "#ffffff", casing: "#d8cebb", from: 13, label: 16 },
   levee_road: { order: 3, widths: [[12, 0.7], [14, 1.8], [16, 4], [18, 9], [20, 20]], fill: "#f3e7cb", casing: "#b08f5c", from: 12, label: 15 },
   secondary: { order: 4, widths: [[10, 0.5], [12, 1.2], [14, 3.4], [16, 8.5], [18, 19], [20, 42]], fill: "#fff6dc", casing: "#d9c290", from: 11, label: 14 },
-  arterial: { order: 5, widths: [[10, 1], [12, 2], [14, 5.2], [16, 12.5], [18, 27], [20, 58]], fill: "#ffe3a3", casing: "#d5a85b", from: 10, label: 13 },
-  railway: { order: 6, widths: [[10, 0.7], [14, 1.8], [16, 3], [18, 4.5], [20, 6]], fill: "#8f8a86", rail: true, from: 10, label: 15 },
+  arterial: { order: 5, widths: [[7, 0.5], [10, 1], [12, 2], [14, 5.2], [16, 12.5], [18, 27], [20, 58]], fill: "#ffe3a3", casing: "#d5a85b", from: 7, label: 13 },
+  railway: { order: 6, widths: [[7, 0.5], [10, 0.7], [14, 1.8], [16, 3], [18, 4.5], [20, 6]], fill: "#8f8a86", rail: true, from: 7, label: 15 },
 };
 export const ROAD_LABEL = "#6b5d43";
 

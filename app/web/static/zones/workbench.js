@@ -36,6 +36,7 @@ async function trying(work) {
 async function give(zoneId, where) {
   const zone = zoneId ? plan.zone(zoneId) : null;
   const guess = where.ids && ward ? where.ids : [];
+  const before = guess.length ? ward.groupsOf(guess) : null;
   if (guess.length) ward.setGroups(new Map(guess.map((id) => [id, zone ? zone.number : facts.unassigned])));
   try {
     const { answer } = await plan.change('/buildings', { zone: zone ? zone.id : null, ...where });
@@ -43,6 +44,7 @@ async function give(zoneId, where) {
     tellGiven(answer, zone);
     return answer;
   } catch (problem) {
+    if (before) ward.resetGroups(before);
     ward?.refresh(plan.state.version);
     toast(problem.sentence || String(problem), { error: true });
     return null;
@@ -176,7 +178,7 @@ async function tellOf(id, group) {
   await trying(async () => {
     const one = await get(`/ground/buildings/${id}`);
     if (!ward.buildings.selected.has(id)) return; // another was asked for meanwhile
-    const zone = group === UNASSIGNED_GROUP ? said.unassigned : group === null ? one.community : plan.numbered(group)?.title;
+    const zone = group === facts.unassigned ? said.unassigned : group === null ? one.community : plan.numbered(group)?.title;
     ward.notice.say([one.name || said.unnamed, one.address, one.households === null ? '' : fill(said.householdsN, { h: number(one.households) }), zone]
       .filter(Boolean).join(' · '));
   });
