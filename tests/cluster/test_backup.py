@@ -39,7 +39,7 @@ def test_what_was_backed_up_comes_back_and_the_former_database_is_kept(home: Pat
     cluster = Cluster(home)
     facts = cluster.start()
     upgrade(facts.url)
-    with psycopg.connect(facts.conninfo, autocommit=True) as connection:
+    with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         connection.execute("INSERT INTO area (code, level) VALUES ('329902000000', 'district')")
         done = wardmap(home, "backup", str(file))
         assert done.returncode == 0, done.stderr
@@ -55,7 +55,7 @@ def test_what_was_backed_up_comes_back_and_the_former_database_is_kept(home: Pat
     assert done.returncode == 0, done.stderr
     again = Cluster(home)
     facts = again.start()
-    with psycopg.connect(facts.conninfo, autocommit=True) as connection:
+    with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         assert connection.execute("SELECT code FROM area").fetchall() == [("329902000000",)]
         connection.execute("INSERT INTO area (code, level) VALUES ('329903000000', 'district')")
         names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'wardmap%'").fetchall()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 
 from app import db
@@ -22,7 +22,7 @@ from app.errors import Conflict
 from app.ground import boundary_import
 from app.ground.boundary_import.whole import Wishes, bring_in
 from tests.builders import build_town, cell, footprint_in
-from tests.conftest import CHECKOUT, copy_database, opened
+from tests.conftest import CHECKOUT, copy_database, everywhere, opened
 from tests.ground.importing import accept, checked, counts, found, write_geojson
 
 LEFT = "329902001001"
@@ -84,6 +84,7 @@ def die_at(step: str, place: str, own: Settings, import_id: int) -> None:
 
 def buildings(own: Settings) -> list[tuple[str, str]]:
     engine = create_engine(db.driver_url(own.database_url))
+    event.listen(engine, "connect", everywhere)
     with engine.connect() as reading:
         listed = [
             tuple(row) for row in reading.execute(text("SELECT code, name FROM building ORDER BY code"))

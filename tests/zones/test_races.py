@@ -5,19 +5,20 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 
 from app import db
 from app.errors import Conflict
 from app.zones import actions
-from tests.conftest import copy_database
+from tests.conftest import copy_database, everywhere
 from tests.zones.town import TODAY, Town, ask, build_town, fresh_key
 
 
 @pytest.fixture
 def engine(cluster):
     made = create_engine(db.driver_url(copy_database(cluster, cluster.database)))
+    event.listen(made, "connect", everywhere)
     yield made
     made.dispose()
 
