@@ -5,7 +5,7 @@ from itertools import chain
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from app.errors import N_, Conflict, Counted, InvalidInput
+from app.errors import N_, Conflict, Counted, InvalidInput, NotFound
 from app.ground.models import Area, AreaVersion, DivisionCode
 from app.ground.queries.uses import USE_WORDS, uses_of
 from app.ground.rules import LEVELS, code_prefix, is_child_code, level_of, next_local_codes, parent_level
@@ -77,9 +77,14 @@ def remove_area(session: Session, code: str) -> None:
 
     Raises
     ------
+    NotFound
+        "area_unknown" when it does not exist, or is not the asker's to change.
     Conflict
         "area_in_use" naming what depends on it, or "area_imported".
     """
+    # Locked to be changed, so that the areas above, which may be seen, are not found here.
+    if session.scalar(select(Area.code).where(Area.code == code).with_for_update()) is None:
+        raise NotFound("area_unknown", N_("没有编码为 %(code)s 的区划，或这一天它还不存在。"), code=code)
     imported = session.scalar(
         select(func.count())
         .select_from(AreaVersion)

@@ -35,6 +35,7 @@ class Region:
     plans: dict[str, int] = field(default_factory=dict)
     zones: dict[str, int] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
 
 
 def build_region(session: Session) -> Region:
@@ -92,5 +93,13 @@ def build_region(session: Session) -> Region:
                 "code": code,
             },
         )
+        made.steps[code] = session.execute(
+            text(
+                "INSERT INTO plan_step (plan_id, area_code, key, kind, before, answer)"
+                " VALUES (:plan, :code, 'a-step', 'name', jsonb_build_object('from', CAST(:name AS text), 'to', CAST(:name AS text)),"
+                " jsonb_build_object('name', CAST(:name AS text))) RETURNING id"
+            ),
+            {"plan": made.plans[code], "code": code, "name": f"{SECRETS[code]}旧名"},
+        ).scalar_one()
     session.commit()
     return made

@@ -131,7 +131,7 @@ MATRIX: dict[str, Entry] = {
     "plan_changes.add_zone": step("zones", name=""),
     "plan_changes.rename": step("name", name="新名"),
     "plan_changes.renumber": step("renumber"),
-    "plan_changes.turn": step("undo", step=1),
+    "plan_changes.turn": step("undo", step="S"),
     "plan_changes.rename_zone": Entry(
         PLAN, "PATCH", "/plans/{plan}/zones/{zone}", "plan", json={"key": "K", "seen_version": 1, "name": "x"}, also=(409, 422)
     ),
@@ -199,10 +199,14 @@ def targets(entry: Entry, region: Region) -> Iterator[tuple[str, dict[str, Any]]
     ):
         yield code, {
             "area": code, "import": region.imports[code], "plan": region.plans.get(code), "zone": region.zones.get(code),
+            "step": region.steps.get(code),
             "building": (region.buildings.get(code) or [None])[0],
         }  # fmt: skip
     if entry.about:
-        nothing = {"area": "329909009009", **dict.fromkeys(("import", "plan", "zone", "building"), MISSING)}
+        nothing = {
+            "area": "329909009009",
+            **dict.fromkeys(("import", "plan", "zone", "building", "step"), MISSING),
+        }
         yield "missing", nothing
 
 
@@ -213,7 +217,11 @@ def ask(visitor: Visitor, entry: Entry, names: dict[str, Any]) -> Any:
         visitor.client.set_cookie("wardmap", visitor.cookie)
     given: dict[str, Any] = {"headers": {"Accept": "application/json, text/html;q=0.5"}}
     if entry.json is not None:
-        given["json"] = {**entry.json, **({"key": uuid4().hex} if "key" in entry.json else {})}
+        fresh = {"K": uuid4().hex, "S": names.get("step")}
+        given["json"] = {
+            name: fresh.get(value, value) if isinstance(value, str) else value
+            for name, value in entry.json.items()
+        }
     elif entry.form is not None:
         given["data"] = {
             name: str(uuid4()) if value == "K" else str(value).format(**names)

@@ -1,9 +1,12 @@
 """What the review page asks for: findings, rows, shapes, repairs, and rows that fall nowhere or twice."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Response, jsonify, request
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts.guard import LOOKS, allow
@@ -21,10 +24,18 @@ MOST_DRAWN = 3000
 DRAWN_SEVERITY = {"refuse": "error", "warn": "warning", "note": "note"}
 
 
+@contextmanager
+def looking_at(import_id: int) -> Iterator[Session]:
+    """For questions about the pieces of an import: first of all it has to be one that the asker may see."""
+    with db.reading() as session:
+        queries.import_progress(session, import_id)
+        yield session
+
+
 @imports.get("/imports/<int:import_id>/findings.json")
 @allow(*LOOKS)
 def findings(import_id: int) -> Response:
-    with db.reading() as session:
+    with looking_at(import_id) as session:
         page = queries.findings_page(
             session,
             import_id,
@@ -39,7 +50,7 @@ def findings(import_id: int) -> Response:
 @imports.get("/imports/<int:import_id>/findings.geojson")
 @allow(*LOOKS)
 def findings_drawn(import_id: int) -> Response:
-    with db.reading() as session:
+    with looking_at(import_id) as session:
         collection = queries.findings_geojson(session, import_id, limit=MOST_DRAWN)
     for feature in collection["features"]:
         props = feature["properties"]
@@ -56,7 +67,7 @@ def findings_drawn(import_id: int) -> Response:
 @imports.get("/imports/<int:import_id>/rows.json")
 @allow(*LOOKS)
 def rows(import_id: int) -> Response:
-    with db.reading() as session:
+    with looking_at(import_id) as session:
         page = queries.rows_page(
             session,
             import_id,
@@ -71,7 +82,7 @@ def rows(import_id: int) -> Response:
 @imports.get("/imports/<int:import_id>/rows.geojson")
 @allow(*LOOKS)
 def rows_drawn(import_id: int) -> Response:
-    with db.reading() as session:
+    with looking_at(import_id) as session:
         only = parse.whole(request.args.get("row"), "row", 0) or None
         return jsonify(queries.rows_geojson(session, import_id, only=only, limit=MOST_DRAWN))
 
@@ -79,7 +90,7 @@ def rows_drawn(import_id: int) -> Response:
 @imports.get("/imports/<int:import_id>/repaired/<int:row_no>")
 @allow(*LOOKS)
 def repaired(import_id: int, row_no: int) -> Response:
-    with db.reading() as session:
+    with looking_at(import_id) as session:
         return jsonify(queries.repaired_row(session, import_id, row_no))
 
 
@@ -87,7 +98,7 @@ def repaired(import_id: int, row_no: int) -> Response:
 @allow(*LOOKS)
 def unplaced(import_id: int) -> Response:
     after = parse.whole(request.args.get("after"), "after", 0)
-    with db.reading() as session:
+    with looking_at(import_id) as session:
         return jsonify(queries.unplaced_rows(session, import_id, after=after, limit=200))
 
 
