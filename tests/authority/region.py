@@ -44,29 +44,7 @@ def build_region(session: Session) -> Region:
     for code in AREAS:
         below = [square for community, square in squares.items() if community.startswith(code.rstrip("0"))]
         build_area(session, code, f"{SECRETS[code]}区划", below[0].union(below[-1]).envelope)
-        made.imports[code] = session.execute(
-            text(
-                "INSERT INTO ground_import (key, file_name, state, kind, area_code, options, summary, inspection)"
-                " VALUES (:key, :name, 'checked', 'road', :code, '{\"kind\": \"road\"}', '{\"rows\": 1}', '{\"layers\": []}')"
-                " RETURNING id"
-            ),
-            {"key": uuid4(), "name": f"{SECRETS[code]}.geojson", "code": code},
-        ).scalar_one()
-        session.execute(
-            text(
-                "INSERT INTO import_row (import_id, row_no, name, verdict) VALUES (:id, 1, :name, 'same');".rstrip(
-                    ";"
-                )
-            ),
-            {"id": made.imports[code], "name": f"{SECRETS[code]}路"},
-        )
-        session.execute(
-            text(
-                "INSERT INTO import_finding (import_id, row_no, code, severity, facts)"
-                " VALUES (:id, 1, 'name_changes', 'note', jsonb_build_object('former', CAST(:name AS text), 'name', ''))"
-            ),
-            {"id": made.imports[code], "name": f"{SECRETS[code]}路"},
-        )
+        made.imports[code] = build_import(session, code)
     for code in COMMUNITIES:
         made.buildings[code] = [
             build_building(
@@ -103,3 +81,30 @@ def build_region(session: Session) -> Region:
         ).scalar_one()
     session.commit()
     return made
+
+
+def build_import(session: Session, code: str) -> int:
+    import_id = session.execute(
+        text(
+            "INSERT INTO ground_import (key, file_name, state, kind, area_code, options, summary, inspection)"
+            " VALUES (:key, :name, 'checked', 'road', :code, '{\"kind\": \"road\"}', '{\"rows\": 1}', '{\"layers\": []}')"
+            " RETURNING id"
+        ),
+        {"key": uuid4(), "name": f"{SECRETS[code]}.geojson", "code": code},
+    ).scalar_one()
+    session.execute(
+        text(
+            "INSERT INTO import_row (import_id, row_no, name, verdict) VALUES (:id, 1, :name, 'same');".rstrip(
+                ";"
+            )
+        ),
+        {"id": import_id, "name": f"{SECRETS[code]}路"},
+    )
+    session.execute(
+        text(
+            "INSERT INTO import_finding (import_id, row_no, code, severity, facts)"
+            " VALUES (:id, 1, 'name_changes', 'note', jsonb_build_object('former', CAST(:name AS text), 'name', ''))"
+        ),
+        {"id": import_id, "name": f"{SECRETS[code]}路"},
+    )
+    return int(import_id)
