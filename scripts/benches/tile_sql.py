@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from psycopg import ClientCursor
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from app.ground.queries.tiles import TileAddress, building_tile
@@ -21,6 +21,7 @@ def tile_statement(engine: Engine, tile: TileAddress) -> str:
     event.listen(engine, "before_cursor_execute", note)
     try:
         with Session(engine) as session:
+            session.execute(text("SET wardmap.scope = '{%}'"))
             building_tile(session, tile, "kind", date.today())  # noqa: DTZ011 - any day the town is there
     finally:
         event.remove(engine, "before_cursor_execute", note)

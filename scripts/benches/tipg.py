@@ -46,7 +46,7 @@ def running_tipg(facts: Facts, home: Path, say: Callable[[str], None]) -> Iterat
     version = _install(folder)
     port = free_port()
     environment = clean_environment(
-        DATABASE_URL=f"postgresql://{facts.role}:{facts.password}@127.0.0.1:{facts.port}/{facts.database}",
+        DATABASE_URL=f"postgresql://{facts.superuser}:{facts.superuser_password}@127.0.0.1:{facts.port}/{facts.database}",
         TIPG_DB_SCHEMAS='["public"]',
         TIPG_MAX_FEATURES_PER_TILE="100000",
     )

@@ -89,6 +89,7 @@ def test_a_click_on_the_map_leaves_the_focus_there(town_page: Any) -> None:
 
 def test_a_building_without_a_place_moves_nothing(town_page: Any, live_server: LiveServer) -> None:
     with psycopg.connect(live_server.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET wardmap.scope = '{%}'")
         (code,) = connection.execute("SELECT code FROM building ORDER BY code DESC LIMIT 1").fetchone()
         (number,) = connection.execute(
             "INSERT INTO building (code, area_code, name, kind, during) VALUES (%s, %s, '无处楼', 'residential', '[2020-01-01,)')"
@@ -188,6 +189,7 @@ def test_a_read_only_plan_answers_with_what_is_known(town_page: Any, live_server
     from tests.journeys.test_zones import buildings, settle
 
     with psycopg.connect(live_server.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET wardmap.scope = '{%}'")
         found = connection.execute("SELECT id FROM plan WHERE state = 'published' LIMIT 1").fetchone()
     town_page.goto(f"{live_server.url}/plans/{found[0]}")
     settle(town_page)
