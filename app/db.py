@@ -44,6 +44,8 @@ class Base(DeclarativeBase):
 Scope = tuple[str, ...]
 EVERYWHERE: Scope = ("",)
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+# For the running transaction only.
+SET_SCOPE = "SELECT set_config('wardmap.scope', %s, true)"
 
 # Name of a database constraint -> what to tell the person. Rooms add theirs with `explain`.
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
@@ -161,10 +163,11 @@ def _tell_scope(session: Session, transaction: Any, connection: Connection) -> N
     """For this transaction only: unset, every policy ends in an error."""
     scope = _scope.get()
     if scope is not None:
-        patterns = "{" + ",".join(f"{prefix}%" for prefix in scope) + "}"
-        connection.execute(
-            text("SELECT set_config('wardmap.scope', :patterns, true)"), {"patterns": patterns}
-        )
+        connection.exec_driver_sql(SET_SCOPE, (_patterns(scope),))
+
+
+def _patterns(scope: Scope) -> str:
+    return "{" + ",".join(f"{prefix}%" for prefix in scope) + "}"
 
 
 def driver_url(url: str) -> str:
@@ -195,10 +198,23 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """For questions only: a statement that writes is refused by the database. Each sees what is committed when it begins."""
-    session = _readers()
-    try:
+    with _asking(_readers) as session:
         if isinstance(session.bind, Connection):
             session.execute(text("SET TRANSACTION READ ONLY"))
+        yield session
+
+
+@contextmanager
+def glance() -> Iterator[Session]:
+    """One quick question outside a transaction: about what belongs to nobody's area, or through `scoped_row`."""
+    with _asking(_glancers) as session:
+        yield session
+
+
+@contextmanager
+def _asking(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    session = sessions()
+    try:
         yield session
     except psycopg.OperationalError as error:
         # Asked past SQLAlchemy, which therefore does not know that this connection may be gone.
@@ -211,19 +227,15 @@ def reading() -> Iterator[Session]:
         session.close()
 
 
-@contextmanager
-def glance() -> Iterator[Session]:
-    """One quick question about what belongs to nobody's area (sessions, revisions); tenants' rows are refused here."""
-    session = _glancers()
-    try:
-        yield session
-    except psycopg.OperationalError as error:
-        session.invalidate()
-        raise explained(error) from error
-    except DBAPIError as error:
-        raise explained(error) from error
-    finally:
-        session.close()
+def scoped_row(session: Session, question: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """One row of tenants' rows in one round trip: the scope and the question are one message, hence one transaction."""
+    scope = _scope.get()
+    if scope is None:
+        return straight(session).execute(question, parameters).fetchone()  # refused by the policy
+    with psycopg.ClientCursor(straight(session)) as cursor:
+        cursor.execute(f"{SET_SCOPE}; {question}", (_patterns(scope), *parameters))
+        cursor.nextset()
+        return cursor.fetchone()
 
 
 def straight(session: Session) -> psycopg.Connection[Any]:

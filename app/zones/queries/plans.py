@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import like_patterns, straight
+from app.db import like_patterns, scoped_row
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
@@ -99,7 +99,7 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
 
 def plan_head(session: Session, plan_id: int) -> PlanHead:
     """What every tile asks first, in one small question; NotFound when there is no such plan."""
-    row = straight(session).execute(PLAN_AND_GROUND, (plan_id,)).fetchone()
+    row = scoped_row(session, PLAN_AND_GROUND, (plan_id,))
     if row is None:
         raise plan_unknown()
     return PlanHead(*row)

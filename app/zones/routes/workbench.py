@@ -110,12 +110,12 @@ def state(plan_id: int) -> Response:
 @allow(*LOOKS)
 def outlines(plan_id: int) -> Response:
     on = today()
-    with db.reading() as session:
+    with db.glance() as session:
         plan = plan_queries.plan_head(session, plan_id)
-        etag = f"outlines-{plan_id}-{plan.version}-{plan.revision}-{on}"
-        kept = unchanged(etag)
-        if kept:
-            return kept
+    etag = f"outlines-{plan_id}-{plan.version}-{plan.revision}-{on}"
+    if kept := unchanged(etag):
+        return kept
+    with db.reading() as session:
         body = orjson.dumps(shown.shown_outlines(session, plan_id, plan.area_code, on))
     return etag_answer(body, "application/geo+json", etag)
 
@@ -125,12 +125,12 @@ def outlines(plan_id: int) -> Response:
 def tile(plan_id: int, z: int, x: int, y: int) -> Response:
     place = TileAddress(z, x, y).checked(BUILDINGS_FROM_ZOOM)
     on = today()
-    with db.reading() as session:
+    with db.glance() as session:
         plan = plan_queries.plan_head(session, plan_id)
-        etag = f"plan-{plan_id}-{plan.version}-{plan.revision}-{on}"
-        kept = unchanged(etag)
-        if kept:
-            return kept
+    etag = f"plan-{plan_id}-{plan.version}-{plan.revision}-{on}"
+    if kept := unchanged(etag):
+        return kept
+    with db.reading() as session:
         body = building_queries.plan_tile(session, plan_id, plan.area_code, place, on)
     return etag_answer(body, MVT, etag)
 
