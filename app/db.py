@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -51,7 +51,6 @@ SET_SCOPE = "SELECT set_config('wardmap.scope', %s, true)"
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
 _writers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 _readers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
-_glancers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 
 
 def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) -> None:
@@ -66,8 +65,7 @@ def connect(url: str, pool_size: int = 8, time_zone: str = "Asia/Shanghai") -> E
     """
     engine = _engine(url, pool_size, time_zone)
     readers = _engine(url, pool_size, time_zone, " -c default_transaction_read_only=on")
-    # The same connections, but nothing is begun and nothing ended: a question costs one round trip.
-    bind(engine, readers, readers.execution_options(isolation_level="AUTOCOMMIT"))
+    bind(engine, readers)
     event.listen(engine, "engine_disposed", lambda _: readers.dispose())
     return engine
 
@@ -101,15 +99,11 @@ def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:
 
 
 def bind(
-    target: Engine | Connection,
-    readers: Engine | None = None,
-    glancers: Engine | None = None,
-    **options: Any,
+    target: Engine | Connection, readers: Engine | None = None, **options: Any
 ) -> None:
     """Point every later transaction at this engine, or at one connection (tests)."""
     _writers.configure(bind=target, **options)
     _readers.configure(bind=readers or target, **options)
-    _glancers.configure(bind=glancers or readers or target, **options)
 
 
 def scope_of(codes: Iterable[str]) -> Scope:
@@ -198,28 +192,11 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """For questions only: a statement that writes is refused by the database. Each sees what is committed when it begins."""
-    with _asking(_readers) as session:
+    session = _readers()
+    try:
         if isinstance(session.bind, Connection):
             session.execute(text("SET TRANSACTION READ ONLY"))
         yield session
-
-
-@contextmanager
-def glance() -> Iterator[Session]:
-    """One quick question outside a transaction: about what belongs to nobody's area, or through `scoped_row`."""
-    with _asking(_glancers) as session:
-        yield session
-
-
-@contextmanager
-def _asking(sessions: sessionmaker[Session]) -> Iterator[Session]:
-    session = sessions()
-    try:
-        yield session
-    except psycopg.OperationalError as error:
-        # Asked past SQLAlchemy, which therefore does not know that this connection may be gone.
-        session.invalidate()
-        raise explained(error) from error
     except DBAPIError as error:
         raise explained(error) from error
     finally:
@@ -227,23 +204,50 @@ def _asking(sessions: sessionmaker[Session]) -> Iterator[Session]:
         session.close()
 
 
-def scoped_row(session: Session, question: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """One row of tenants' rows in one round trip: the scope and the question are one message, hence one transaction."""
-    scope = _scope.get()
-    if scope is None:
-        return straight(session).execute(question, parameters).fetchone()  # refused by the policy
-    with psycopg.ClientCursor(straight(session)) as cursor:
-        cursor.execute(f"{SET_SCOPE}; {question}", (_patterns(scope), *parameters))
-        cursor.nextset()
-        return cursor.fetchone()
+@contextmanager
+def glance() -> Iterator[psycopg.Connection[Any]]:
+    """For what every request asks: the driver itself and no transaction, because there the ORM would cost more than the answer."""
+    bound = _readers.kw["bind"]
+    if isinstance(bound, Connection):
+        yield _driver(bound.connection)
+        return
+    try:
+        pooled = bound.raw_connection()
+    except psycopg.OperationalError as error:
+        raise explained(error) from error
+    driver = _driver(pooled)
+    driver.autocommit = True
+    try:
+        yield driver
+        driver.autocommit = False
+    except psycopg.Error as error:
+        # It may be gone, or in a state of its own: the next question takes another.
+        pooled.invalidate()
+        raise explained(error) from error
+    finally:
+        pooled.close()
 
 
 def straight(session: Session) -> psycopg.Connection[Any]:
-    """The driver's own connection, for what every request asks: there the ORM would cost more than the answer."""
-    driver = session.connection().connection.driver_connection
+    """The driver's own connection, in the session's transaction."""
+    return _driver(session.connection().connection)
+
+
+def _driver(pooled: PoolProxiedConnection) -> psycopg.Connection[Any]:
+    driver = pooled.driver_connection
     if not isinstance(driver, psycopg.Connection):
         raise TypeError("psycopg is the only driver")
     return driver
+
+
+def scoped_row(driver: psycopg.Connection[Any], question: str, *parameters: Any) -> tuple[Any, ...] | None:
+    """One row of those in scope, in one round trip: what a pipeline sends together is one transaction."""
+    scope = _scope.get()
+    with driver.pipeline():
+        if scope is not None:
+            driver.execute(SET_SCOPE, (_patterns(scope),))
+        answer = driver.execute(question, parameters)
+    return answer.fetchone()
 
 
 def like_patterns(words: str) -> dict[str, str]:

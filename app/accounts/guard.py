@@ -58,8 +58,8 @@ class DatabaseSessions(SessionInterface):
         if not token or request.path.startswith("/assets/"):
             return KeptSession({}, None, None)
         try:
-            with db.glance() as reader:
-                row = db.straight(reader).execute(SESSION_AND_ACCOUNT, (_hash(token),)).fetchone()
+            with db.glance() as asking:
+                row = asking.execute(SESSION_AND_ACCOUNT, (_hash(token),)).fetchone()
         except Unavailable as away:
             # Flask opens sessions where no error page can be shown yet; the guard says it.
             nobody = KeptSession({}, None, None)

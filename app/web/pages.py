@@ -10,7 +10,6 @@ from urllib.parse import quote, urlsplit
 from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, format_decimal
-from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
 from app import db
@@ -73,8 +72,8 @@ def static_file(version: str, path: str) -> Response:
 @web.get("/healthz")
 @public
 def health() -> ResponseReturnValue:
-    with db.glance() as session:
-        session.execute(text("SELECT 1"))
+    with db.glance() as asking:
+        asking.execute("SELECT 1")
     return Response("ok\n", mimetype="text/plain")
 
 

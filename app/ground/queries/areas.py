@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import straight
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
@@ -51,9 +51,9 @@ WITH community AS (
 """
 
 
-def ground_revision(session: Session) -> int:
+def ground_revision(asking: psycopg.Connection[Any]) -> int:
     """Grows with every change of areas, buildings, roads, water and green ground."""
-    row = straight(session).execute("SELECT number FROM revision WHERE subject = 'ground'").fetchone()
+    row = asking.execute("SELECT number FROM revision WHERE subject = 'ground'").fetchone()
     return int(row[0]) if row else 0
 
 

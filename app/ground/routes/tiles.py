@@ -23,8 +23,8 @@ def building(z: int, x: int, y: int) -> Response:
     if by not in cut.COLOURINGS:
         raise InvalidInput("colouring_unknown", N_("没有这种着色方式。"))
     on = parse.day(request.args.get("on"), today())
-    with db.glance() as session:
-        etag = f"{ground_revision(session)}-{by}-{on}"
+    with db.glance() as asking:
+        etag = f"{ground_revision(asking)}-{by}-{on}"
     if kept := unchanged(etag):
         return kept
     with db.reading() as session:
@@ -35,8 +35,8 @@ def building(z: int, x: int, y: int) -> Response:
 @allow(*LOOKS)
 def backdrop(z: int, x: int, y: int) -> Response:
     tile = cut.TileAddress(z, x, y).checked(cut.BACKDROP_FROM_ZOOM)
-    with db.glance() as session:
-        etag = f"{ground_revision(session)}-backdrop"
+    with db.glance() as asking:
+        etag = f"{ground_revision(asking)}-backdrop"
     if kept := unchanged(etag):
         return kept
     with db.reading() as session:

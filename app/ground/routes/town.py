@@ -37,7 +37,7 @@ def show() -> ResponseReturnValue:
     with db.reading() as session:
         tree = area_queries.area_tree(session, on)
         bounds = area_queries.ground_bounds(session)
-        revision = area_queries.ground_revision(session)
+        revision = area_queries.ground_revision(db.straight(session))
     if bounds is None:
         return render_template("ground/empty.html")
     base = chosen_basemap()
@@ -79,8 +79,8 @@ def areas() -> Response:
     within = request.args.get("within", "")
     prefix = code_prefix(parse.area_code(within)) if within else ""
     on = parse.day(request.args.get("on"), today())
-    with db.glance() as session:
-        etag = f"{area_queries.ground_revision(session)}-{level}-{within}-{on}"
+    with db.glance() as asking:
+        etag = f"{area_queries.ground_revision(asking)}-{level}-{within}-{on}"
     if kept := unchanged(etag):
         return kept
     with db.reading() as session:

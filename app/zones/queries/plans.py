@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -97,9 +98,9 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
     return PlanFacts(*row)
 
 
-def plan_head(session: Session, plan_id: int) -> PlanHead:
+def plan_head(asking: psycopg.Connection[Any], plan_id: int) -> PlanHead:
     """What every tile asks first, in one small question; NotFound when there is no such plan."""
-    row = scoped_row(session, PLAN_AND_GROUND, (plan_id,))
+    row = scoped_row(asking, PLAN_AND_GROUND, plan_id)
     if row is None:
         raise plan_unknown()
     return PlanHead(*row)

@@ -44,7 +44,7 @@ def pick(plan_id: int) -> Response:
     """What a lasso would take, without taking it."""
     lasso = lasso_shape(parse.json_object().get("lasso"))
     with db.reading() as session:
-        plan = plan_queries.plan_head(session, plan_id)
+        plan = plan_queries.plan_head(db.straight(session), plan_id)
         numbers = plan_queries.zone_numbers(session, plan_id)
         picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, today())
     counts: dict[str, int] = {}

@@ -77,7 +77,7 @@ def chart_of(
     session: Session, plan: PlanFacts, legend: Legend, on: date, controls: Collection[str]
 ) -> MapParts:
     """The plan's map, beginning on its community."""
-    revision = ground_revision(session)
+    revision = ground_revision(db.straight(session))
     base = chosen_basemap()
     headers.allow_images_from(*base.image_origins)
     chart = map_layers.plan_map(
@@ -110,8 +110,8 @@ def state(plan_id: int) -> Response:
 @allow(*LOOKS)
 def outlines(plan_id: int) -> Response:
     on = today()
-    with db.glance() as session:
-        plan = plan_queries.plan_head(session, plan_id)
+    with db.glance() as asking:
+        plan = plan_queries.plan_head(asking, plan_id)
     etag = f"outlines-{plan_id}-{plan.version}-{plan.revision}-{on}"
     if kept := unchanged(etag):
         return kept
@@ -125,8 +125,8 @@ def outlines(plan_id: int) -> Response:
 def tile(plan_id: int, z: int, x: int, y: int) -> Response:
     place = TileAddress(z, x, y).checked(BUILDINGS_FROM_ZOOM)
     on = today()
-    with db.glance() as session:
-        plan = plan_queries.plan_head(session, plan_id)
+    with db.glance() as asking:
+        plan = plan_queries.plan_head(asking, plan_id)
     etag = f"plan-{plan_id}-{plan.version}-{plan.revision}-{on}"
     if kept := unchanged(etag):
         return kept

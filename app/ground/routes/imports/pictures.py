@@ -88,7 +88,7 @@ def _ground_map(session: Session, *, name: str, bounds: Any, legend: Legend | No
         ),
         static_url=static_url,
     )
-    revision, day = ground_revision(session), today()
+    revision, day = ground_revision(db.straight(session)), today()
     if ground_bounds(session) is not None:
         TownTiles(
             buildings_url=f"/tiles/building/{{z}}/{{x}}/{{y}}.mvt?on={day}&v={revision}",
