@@ -1,7 +1,5 @@
 """Accounts from the command line."""
 
-import secrets
-
 import click
 
 from app import db
@@ -28,7 +26,7 @@ def account() -> None:
 @click.option("--area", "area_code", default="", metavar="区划代码", help="在哪个辖区；不写就是全部。")
 def add(login: str, role: str, area_code: str) -> None:
     """新建账号，密码随机生成并显示一次。"""
-    password = new_password()
+    password = actions.generated_password()
     with connected(), db.transaction() as session:
         actions.add_account(session, login, password, role, area_code)
     click.echo(f"{login}\t{password}")
@@ -38,7 +36,7 @@ def add(login: str, role: str, area_code: str) -> None:
 @click.argument("login")
 def password_(login: str) -> None:
     """重设密码，并结束这个账号的所有登录。"""
-    password = new_password()
+    password = actions.generated_password()
     with connected(), db.transaction() as session:
         actions.set_password(session, login, password)
     click.echo(f"{login}\t{password}")
@@ -52,6 +50,3 @@ def disable(login: str) -> None:
         actions.disable_account(session, login)
     click.echo("ok")
 
-
-def new_password() -> str:
-    return "-".join(secrets.token_hex(2) for _ in range(4))
