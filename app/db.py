@@ -98,9 +98,7 @@ def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:
         raise DisconnectionError
 
 
-def bind(
-    target: Engine | Connection, readers: Engine | None = None, **options: Any
-) -> None:
+def bind(target: Engine | Connection, readers: Engine | None = None, **options: Any) -> None:
     """Point every later transaction at this engine, or at one connection (tests)."""
     _writers.configure(bind=target, **options)
     _readers.configure(bind=readers or target, **options)

@@ -49,4 +49,3 @@ def disable(login: str) -> None:
     with connected(), db.transaction() as session:
         actions.disable_account(session, login)
     click.echo("ok")
-

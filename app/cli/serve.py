@@ -26,6 +26,11 @@ READY_S = 90
 TICK_S = 0.5
 WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 SAMPLE_WANTED = "sample-wanted"
+SLOW_SEARCH = (
+    "这个数据库的空间索引暂时用不上，地图会慢：请数据库超级用户执行一次 docs/operating.md 里写的那条语句。"
+    " Spatial indexes cannot be used in this database and maps will be slow:"
+    " have a superuser run the statement in docs/operating.md once."
+)
 
 
 @click.command("up")
@@ -123,7 +128,8 @@ class Launch:
     def _start_database(self) -> None:
         if not self._is_private:
             say("检查 DATABASE_URL 的数据库…… Checking the database of DATABASE_URL …")
-            check_given_database(self.settings.database_url)
+            if not check_given_database(self.settings.database_url):
+                say(SLOW_SEARCH)
             return
         say("启动数据库…… Starting the database …")
         with self._stop_signal.held():

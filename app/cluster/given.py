@@ -4,15 +4,18 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from app.cluster.contents import libpq_url
+from app.cluster.contents import LET_FIND, finds_by_index, libpq_url
 from app.cluster.programs import EXTENSIONS, OLDEST_MAJOR
 from app.errors import DomainError, NotAllowed, Unavailable
 
 OLDEST_POSTGIS = (3, 3)
 
 
-def check_given_database(url: str) -> None:
-    """Refuse with a sentence unless the database can carry Wardmap; creates a missing extension when it may."""
+def check_given_database(url: str) -> bool:
+    """Refuse with a sentence unless the database can carry Wardmap; creates a missing extension when it may.
+
+    False when spatial searches will be slow, because only a superuser could let them use an index.
+    """
     conninfo = libpq_url(url)
     try:
         with psycopg.connect(conninfo, autocommit=True, connect_timeout=10) as connection:
@@ -21,6 +24,7 @@ def check_given_database(url: str) -> None:
                 _check_extension(connection, extension)
             _check_postgis_version(connection)
             _check_rights(connection)
+            return _let_indexes_be_used(connection)
     except psycopg.OperationalError as error:
         raise _unreachable(conninfo, error) from error
     except psycopg.ProgrammingError as error:
@@ -107,6 +111,16 @@ def _check_rights(connection: psycopg.Connection) -> None:
             database=connection.info.dbname,
             schema=schema or "public",
         )
+
+
+def _let_indexes_be_used(connection: psycopg.Connection) -> bool:
+    if finds_by_index(connection):
+        return True
+    try:
+        connection.execute(LET_FIND)
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
 
 
 def _unreachable(conninfo: str, error: psycopg.OperationalError) -> DomainError:
