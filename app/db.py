@@ -238,13 +238,15 @@ def _driver(pooled: PoolProxiedConnection) -> psycopg.Connection[Any]:
     return driver
 
 
-def scoped_row(driver: psycopg.Connection[Any], question: str, *parameters: Any) -> tuple[Any, ...] | None:
+def scoped_row(
+    driver: psycopg.Connection[Any], question: str, parameters: Any, *, binary: bool = False
+) -> tuple[Any, ...] | None:
     """One row of those in scope, in one round trip: what a pipeline sends together is one transaction."""
     scope = _scope.get()
     with driver.pipeline():
         if scope is not None:
             driver.execute(SET_SCOPE, (_patterns(scope),))
-        answer = driver.execute(question, parameters)
+        answer = driver.execute(question, parameters, binary=binary)
     return answer.fetchone()
 
 

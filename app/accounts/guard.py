@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, update
 
 from app import db
 from app.accounts.models import BrowserSession
-from app.accounts.rules import LOOKS, PLANS, Grant, Identity
+from app.accounts.rules import LOOKS, PLANS, SIGNED_IN, Grant, Identity
 from app.errors import N_, NotAllowed, Unavailable
 from app.web.pages import public
 
@@ -123,7 +123,7 @@ def install(app: Flask) -> None:
     app.before_request(check_guard)
     CSRFProtect(app)
     app.teardown_request(leave_scope)
-    app.jinja_env.globals["account"] = current_account
+    app.jinja_env.globals.update(account=current_account, menu=menu)
 
 
 def allow(*roles: str) -> Callable[[View], View]:
@@ -160,10 +160,30 @@ def check_guard() -> Any:
             )
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if not account.may(*mark):
+        if request.path == "/" and home() != "/":
+            return redirect(home())
         raise NotAllowed("role_missing", N_("你的账号没有做这件事的权限，请联系街道管理员。"))
     # Everything that this request asks and does lies in the areas where the account has one of these roles.
     db.act_in(db.scope_of(account.areas(*mark)))
     return None
+
+
+def fresh(view: View) -> View:
+    """Mark a view, above `allow`, as one that asks for the password again when the last time is long ago."""
+    view.fresh = True  # type: ignore[attr-defined]
+    return view
+
+
+def menu() -> list[tuple[str, str]]:
+    """Where this account may go: addresses and their names."""
+    account = current_account()
+    return [(place, word) for place, word, roles in MENU if account and account.may(*roles)]
+
+
+def home() -> str:
+    """The first page for this account."""
+    places = menu()
+    return places[0][0] if places else "/help"
 
 
 def leave_scope(error: BaseException | None) -> None:
@@ -198,10 +218,18 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+# In the order of the menu; a room that has pages of its own adds them here.
+MENU = [
+    ("/", _l("地图"), LOOKS),
+    ("/plans", _l("责任区"), LOOKS),
+    ("/imports", _l("导入"), LOOKS),
+    ("/help", _l("帮助"), SIGNED_IN),
+]
 ROLE_NAMES = {
     "system": _l("系统管理员"), "security": _l("安全管理员"), "auditor": _l("审计员"), "district": _l("区级管理员"),
     "planner": _l("规划员"), "dispatcher": _l("调度员"), "community": _l("社区工作者"), "volunteer": _l("志愿者"),
 }  # fmt: skip
 __all__ = [
-    "LOOKS", "PLANS", "ROLE_NAMES", "Identity", "allow", "current_account", "install", "public", "sign_in", "sign_out",
+    "LOOKS", "MENU", "PLANS", "ROLE_NAMES", "SIGNED_IN", "Identity", "allow", "current_account", "fresh", "home", "install", "menu",
+    "public", "sign_in", "sign_out",
 ]  # fmt: skip

@@ -7,6 +7,10 @@ from app.errors import N_, InvalidInput
 # Who cuts zones and brings files in, and who looks at the ground, each within the area of the grant.
 PLANS: Final = ("district", "planner")
 LOOKS: Final = ("district", "planner", "dispatcher", "community")
+# Everybody with a login and a role; the same list as `models.ROLES`.
+SIGNED_IN: Final = (
+    "system", "security", "auditor", "district", "planner", "dispatcher", "community", "volunteer",
+)  # fmt: skip
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 

@@ -1,28 +1,35 @@
 """The statement behind a building tile, as the program sends it, with its values written in."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from typing import Any
 
 from psycopg import ClientCursor
-from sqlalchemy import Engine, event, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
+from app import db
 from app.ground.queries.tiles import TileAddress, building_tile
+
+
+class Noting:
+    """A connection that notes the statement with which a tile was cut."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+        self.statement = ""
+
+    def pipeline(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def execute(self, statement: str, values: Any = None, *, binary: bool = False) -> Any:
+        if "ST_AsMVT" in statement:
+            self.statement = ClientCursor(self.driver).mogrify(statement, values)
+        return self.driver.execute(statement, values, binary=binary)
 
 
 def tile_statement(engine: Engine, tile: TileAddress) -> str:
     """Ask for a tile once and note the statement that cut it."""
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
-        if "ST_AsMVT" in statement:
-            seen.append(ClientCursor(cursor.connection).mogrify(statement, values))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        with Session(engine) as session:
-            session.execute(text("SET wardmap.scope = '{%}'"))
-            building_tile(session, tile, "kind", date.today())  # noqa: DTZ011 - any day the town is there
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return " ".join(seen[0].split())
+    with engine.connect() as connection, db.acting_in(db.EVERYWHERE):
+        noting: Any = Noting(connection.connection.driver_connection)
+        building_tile(noting, tile, "kind", date.today())  # noqa: DTZ011 - any day the town is there
+    return " ".join(noting.statement.split())

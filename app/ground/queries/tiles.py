@@ -2,11 +2,11 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, text
-from sqlalchemy.orm import Session
+import psycopg
 
+from app.db import scoped_row
 from app.errors import N_, InvalidInput
 from app.ground.models import places
 
@@ -47,39 +47,42 @@ GROUPS = {
 }
 
 
-def building_tile(session: Session, tile: TileAddress, by: str, on: date) -> bytes:
+def building_tile(asking: psycopg.Connection[Any], tile: TileAddress, by: str, on: date) -> bytes:
     """Buildings of a tile, grouped by an attribute."""
-    return cut_building_tile(session, tile, GROUPS[by], "", {"on": on})
+    return cut_building_tile(asking, tile, GROUPS[by], "", {"on": on})
 
 
 def cut_building_tile(
-    session: Session, tile: TileAddress, group: str, join: str, bound: dict[str, object]
+    asking: psycopg.Connection[Any], tile: TileAddress, group: str, join: str, bound: dict[str, object]
 ) -> bytes:
-    """Buildings of a tile with a group number given by an SQL expression over `b` and what is joined.
+    """Buildings of a tile with a group number given by an SQL expression over `b` and what is joined, in one round trip.
 
     `group` and `join` are written by rooms, never made from what a browser sends; values go into `bound`.
     """
     statement = _building_statement(group, join, tile.z >= 16)
-    return bytes(session.scalar(statement, {"z": tile.z, "x": tile.x, "y": tile.y, **bound}) or b"")
+    return _cut(asking, statement, {**tile._asdict(), **bound})
+
+
+def _cut(asking: psycopg.Connection[Any], statement: str, bound: dict[str, object]) -> bytes:
+    row = scoped_row(asking, statement, bound, binary=True)
+    return bytes(row[0]) if row and row[0] else b""
 
 
 @lru_cache(maxsize=64)
-def _building_statement(group: str, join: str, with_names: bool) -> TextClause:
+def _building_statement(group: str, join: str, with_names: bool) -> str:
     """Put together once, not for every tile."""
     named = ", nullif(b.name, '') AS n" if with_names else ""
-    return text(
-        f"""
+    return f"""
         WITH frame AS MATERIALIZED (
           SELECT e AS tile, ST_Expand(e, (ST_XMax(e) - ST_XMin(e)) * {BUFFER / EXTENT}) AS reach
-          FROM ST_TileEnvelope(:z, :x, :y) AS e
+          FROM ST_TileEnvelope(%(z)s::int, %(x)s::int, %(y)s::int) AS e
         )
         SELECT ST_AsMVT(cut, 'building', {EXTENT}, 'shape', 'id') FROM (
           SELECT b.id, {group} AS g{named},
                  ST_AsMVTGeom(b.shape_3857, frame.tile, {EXTENT}, {BUFFER}, true) AS shape
           FROM frame JOIN building b ON b.shape_3857 && frame.reach {join}
-          WHERE b.during @> CAST(:on AS date)
+          WHERE b.during @> %(on)s::date
         ) AS cut WHERE shape IS NOT NULL"""
-    )
 
 
 # Far out only what is seen from far: big water, main roads; very far only the largest of it.
@@ -95,7 +98,7 @@ _BACKDROP = {
 }
 
 
-def backdrop_tile(session: Session, tile: TileAddress) -> bytes:
+def backdrop_tile(asking: psycopg.Connection[Any], tile: TileAddress) -> bytes:
     """Water, green ground and roads of a tile: three layers in one answer."""
     layers = []
     for theme, (kind, from_far, from_very_far) in _BACKDROP.items():
@@ -109,6 +112,7 @@ def backdrop_tile(session: Session, tile: TileAddress) -> bytes:
         )
     statement = f"""
         WITH frame AS MATERIALIZED (
-          SELECT e AS tile, ST_Expand(e, (ST_XMax(e) - ST_XMin(e)) / 16) AS reach FROM ST_TileEnvelope(:z, :x, :y) AS e
+          SELECT e AS tile, ST_Expand(e, (ST_XMax(e) - ST_XMin(e)) / 16) AS reach
+          FROM ST_TileEnvelope(%(z)s::int, %(x)s::int, %(y)s::int) AS e
         ) SELECT {" || ".join(layers)} FROM frame"""
-    return bytes(session.scalar(text(statement), tile._asdict()) or b"")
+    return _cut(asking, statement, {**tile._asdict()})

@@ -27,8 +27,8 @@ def building(z: int, x: int, y: int) -> Response:
         etag = f"{ground_revision(asking)}-{by}-{on}"
     if kept := unchanged(etag):
         return kept
-    with db.reading() as session:
-        return etag_answer(cut.building_tile(session, tile, by, on), MVT, etag)
+    with db.glance() as asking:
+        return etag_answer(cut.building_tile(asking, tile, by, on), MVT, etag)
 
 
 @tiles.get("/backdrop/<int:z>/<int:x>/<int:y>.mvt")
@@ -39,5 +39,5 @@ def backdrop(z: int, x: int, y: int) -> Response:
         etag = f"{ground_revision(asking)}-backdrop"
     if kept := unchanged(etag):
         return kept
-    with db.reading() as session:
-        return etag_answer(cut.backdrop_tile(session, tile), MVT, etag)
+    with db.glance() as asking:
+        return etag_answer(cut.backdrop_tile(asking, tile), MVT, etag)

@@ -22,8 +22,9 @@ RETURN ARRAY(
   FROM unnest(current_setting('wardmap.scope')::text[]) AS pattern, unnest('{2,4,6,9}'::int[]) AS digits
   WHERE length(pattern) > digits);
 """
-# In brackets and with a SELECT of its own, so that it is asked once a statement and its answer kept.
-IN_SCOPE = "{0} LIKE ANY ((SELECT scope_patterns())::text[])"
+# In brackets and with a SELECT of its own, so that it is asked once a statement and its answer kept. In coalesce, because the
+# planner then expects half of all rows to be in scope; of the bare comparison it expects almost none, and loops over the rest.
+IN_SCOPE = "coalesce({0} LIKE ANY ((SELECT scope_patterns())::text[]), false)"
 ABOVE = "{0} = ANY ((SELECT scope_ancestors())::text[])"
 OWN = {
     "building": "area_code", "building_change": "area_code", "plan": "area_code", "zone": "area_code",

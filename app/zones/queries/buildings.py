@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -145,12 +146,14 @@ def picked_by_id(session: Session, plan_id: int, area_code: str, ids: Sequence[i
 # --- maps --------------------------------------------------------------------------------------
 
 
-def plan_tile(session: Session, plan_id: int, area_code: str, tile: TileAddress, on: date) -> bytes:
+def plan_tile(
+    asking: psycopg.Connection[Any], plan_id: int, area_code: str, tile: TileAddress, on: date
+) -> bytes:
     """A building tile where `g` is the zone's number; buildings of other communities have none."""
-    group = f"CASE WHEN b.area_code = :area THEN coalesce(z.number, {UNASSIGNED_GROUP}) END"
-    join = """LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
+    group = f"CASE WHEN b.area_code = %(area)s THEN coalesce(z.number, {UNASSIGNED_GROUP}) END"
+    join = """LEFT JOIN zone_building m ON m.plan_id = %(plan)s AND m.building_id = b.id
               LEFT JOIN zone z ON z.id = m.zone_id"""
-    return cut_building_tile(session, tile, group, join, {"on": on, "plan": plan_id, "area": area_code})
+    return cut_building_tile(asking, tile, group, join, {"on": on, "plan": plan_id, "area": area_code})
 
 
 def plan_features(session: Session, plan: PlanFacts, on: date, limit: int) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
 
 def plan_head(asking: psycopg.Connection[Any], plan_id: int) -> PlanHead:
     """What every tile asks first, in one small question; NotFound when there is no such plan."""
-    row = scoped_row(asking, PLAN_AND_GROUND, plan_id)
+    row = scoped_row(asking, PLAN_AND_GROUND, (plan_id,))
     if row is None:
         raise plan_unknown()
     return PlanHead(*row)

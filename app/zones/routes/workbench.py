@@ -130,8 +130,8 @@ def tile(plan_id: int, z: int, x: int, y: int) -> Response:
     etag = f"plan-{plan_id}-{plan.version}-{plan.revision}-{on}"
     if kept := unchanged(etag):
         return kept
-    with db.reading() as session:
-        body = building_queries.plan_tile(session, plan_id, plan.area_code, place, on)
+    with db.glance() as asking:
+        body = building_queries.plan_tile(asking, plan_id, plan.area_code, place, on)
     return etag_answer(body, MVT, etag)
 
 

@@ -6,6 +6,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app import db
 from app.errors import N_
 from app.ground.map_layers import basemap_of
 from app.ground.queries.areas import ground_bounds, ground_revision

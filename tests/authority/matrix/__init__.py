@@ -1,0 +1,9 @@
+"""Every address, who may reach it and what it is about, written by hand; a room adds its own module here."""
+
+from tests.authority.matrix.accounts import ACCOUNTS
+from tests.authority.matrix.entry import Entry
+from tests.authority.matrix.ground import GROUND
+from tests.authority.matrix.zones import ZONES
+
+MATRIX: dict[str, Entry] = {**ACCOUNTS, **GROUND, **ZONES}
+__all__ = ["MATRIX", "Entry"]
