@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
+from app.accounts import actions
 from app.accounts.actions import passwords
 from app.errors import Unavailable
 from tests.conftest import PASSWORD, copy_database, database_name
