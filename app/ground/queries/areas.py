@@ -1,5 +1,6 @@
 """Areas as they were on a day: outlines for the map, the tree beside it, and where a map should start."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -113,6 +114,18 @@ def area_on(session: Session, code: str, on: date) -> AreaFacts:
         raise NotFound("area_unknown", N_("没有编码为 %(code)s 的区划，或这一天它还不存在。"), code=code)
     bounds = (row[5], row[6], row[7], row[8]) if row[5] is not None else None
     return AreaFacts(row[0], row[1], row[2], row[3], row[4], bounds, row[9])
+
+
+def area_names(session: Session, codes: Sequence[str], on: date) -> dict[str, str]:
+    """Names on a day by code, in code order; a code without a name is its own."""
+    rows = session.execute(
+        text(
+            """SELECT c.code, coalesce(v.name, c.code) FROM unnest(CAST(:codes AS text[])) AS c (code)
+               LEFT JOIN area_version v ON v.area_code = c.code AND v.during @> CAST(:on AS date) ORDER BY 1"""
+        ),
+        {"codes": list(codes), "on": on},
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def bounds_on(session: Session, code: str, on: date) -> Bounds | None:
