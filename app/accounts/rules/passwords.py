@@ -114,7 +114,8 @@ def is_easily_guessed(password: str, login: str, words: Iterable[str] = ()) -> b
     """
     from zxcvbn import zxcvbn
 
-    if password.lower().strip(AROUND) in common_words():
+    plain = password.lower()
+    if common_words() & {plain, plain.rstrip(AROUND), plain.strip(AROUND)}:
         return True
     own = [login, *(word.lower() for word in words)]
     judged = zxcvbn(password[:LOOKED_AT], user_inputs=[*own, *office_words()])
