@@ -24,6 +24,15 @@ def test_a_token_that_somebody_else_chose_is_not_taken(zhou) -> None:
     assert zhou.cookie() != "fixed-by-an-attacker"
 
 
+def test_signing_in_again_ends_the_session_of_before(zhou, session) -> None:
+    zhou.sign_in()
+    before = zhou.cookie()
+    zhou.sign_in()
+    assert zhou.cookie() != before
+    zhou.browser.client.set_cookie("wardmap", before)
+    assert zhou.browser.get("/help").status_code == 302
+
+
 def test_a_token_is_new_after_every_step_up(zhou, session) -> None:
     zhou.browser.get("/sign-in")
     seen = [zhou.cookie()]

@@ -32,7 +32,7 @@ def test_setting_up_and_signing_in_with_a_second_factor(page, empty_server: Live
     assert re.fullmatch(r"([A-Z2-7]{4}-){7}[A-Z2-7]{4}", key)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_role("textbox", name="代码").fill(TOTP(key=key).generate().token)
-    page.get_by_role("button", name="打开").click()
+    page.get_by_role("button", name="确认打开").click()
     codes = page.locator(".code-list code").all_inner_texts()
     assert len(codes) == 10
     page.evaluate("window.print = () => { document.title = 'printed'; }")

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app import db
 from app.accounts import actions
@@ -41,11 +40,7 @@ def was_right(asked: Sequence[Counter]) -> None:
 
 def too_many(template: str, wait_s: int, **facts: Any) -> ResponseReturnValue:
     """The same page with how long to wait."""
-    wait = (
-        ngettext("%(num)s 秒", "%(num)s 秒", wait_s)
-        if wait_s < 90
-        else ngettext("%(num)s 分钟", "%(num)s 分钟", -(-wait_s // 60))
-    )
+    wait = _("%(count)s 秒", count=wait_s) if wait_s < 90 else _("%(count)s 分钟", count=-(-wait_s // 60))
     problem = _("试的次数太多了，请过 %(wait)s再试。在以前登录过的电脑或手机上不受别人影响。", wait=wait)
     return render_template(template, problem=problem, **facts), 429, {"Retry-After": str(wait_s)}
 
