@@ -239,11 +239,11 @@ def _totp(secret: str) -> Any:
     from flask_security import Totp
     from passlib.exc import UsedTokenError
 
-    class Codes(Totp):  # type: ignore[misc]
-        def get_last_counter(self, user: _Owner) -> int:
-            return user.counter
+    class Codes(Totp):
+        def get_last_counter(self, user: Any) -> int:
+            return int(user.counter)
 
-        def set_last_counter(self, user: _Owner, match: Any) -> None:
+        def set_last_counter(self, user: Any, match: Any) -> None:
             taken = user.session.execute(
                 text(
                     "UPDATE account SET totp_counter = :counter WHERE id = :id AND totp_counter < :counter RETURNING 1"

@@ -115,7 +115,8 @@ def confirm() -> ResponseReturnValue:
 @allow(*SIGNED_IN)
 def check_confirm() -> ResponseReturnValue:
     account = me()
-    facts = {"target": own_path(request.form.get("next", "/account")), "again": False}
+    target = own_path(request.form.get("next", "/account"))
+    facts = {"target": target, "again": False}
     asked, wait_s = tries.counted("confirm", str(account.id), account.login)
     if wait_s:
         return tries.too_many(CONFIRM, wait_s, **facts)
@@ -131,4 +132,4 @@ def check_confirm() -> ResponseReturnValue:
         return render_template(CONFIRM, problem=_("不对，请再输一次。"), **facts), 422
     tries.was_right(asked)
     guard.renew(proved=True)
-    return redirect(facts["target"], 303)
+    return redirect(target, 303)

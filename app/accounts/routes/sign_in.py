@@ -37,14 +37,11 @@ def check_sign_in() -> ResponseReturnValue:
     if account is None:
         problem = _("账号或密码不对。请检查大小写，或找街道管理员重设密码。")
         return render_template(SIGN_IN, target=target, problem=problem, login=login), 422
-    with db.transaction() as session:
-        actions.give_back(session, asked)
-        actions.forget_expired_sessions(session)
-        actions.forget_attempts(session)
     guard.sign_in(account.id)
     if account.totp_key is not None:
+        tries.was_right(asked)
         return redirect(url_for("accounts.code", next=target), 303)
-    return tries.remember_device(redirect(target, 303), account.id)
+    return tries.remember_device(redirect(target, 303), account.id, asked)
 
 
 @accounts.get("/sign-in/code")
@@ -73,9 +70,8 @@ def check_code() -> ResponseReturnValue:
     if not passed:
         problem = _("代码不对，或者已经用过。请等应用显示下一个，再输一次。")
         return render_template(CODE, target=target, problem=problem), 422
-    tries.was_right(asked)
     guard.renew(second_factor=True)
-    return tries.remember_device(redirect(target, 303), waiting.id)
+    return tries.remember_device(redirect(target, 303), waiting.id, asked)
 
 
 @accounts.post("/sign-out")

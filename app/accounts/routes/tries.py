@@ -45,14 +45,18 @@ def too_many(template: str, wait_s: int, **facts: Any) -> ResponseReturnValue:
     return render_template(template, problem=problem, **facts), 429, {"Retry-After": str(wait_s)}
 
 
-def remember_device(answer: Any, account_id: int) -> Response:
-    """From now on this browser is known to belong to this account."""
+def remember_device(answer: Any, account_id: int, asked: Sequence[Counter] = ()) -> Response:
+    """From now on this browser is known to belong to this account; the try that showed it counts for nothing."""
     answer = current_app.make_response(answer)
     settings = current_app.config["SETTINGS"]
     token = request.cookies.get(settings.device_cookie_name, "")
     token = token if len(token) == 43 else secrets.token_urlsafe(32)
     with db.transaction() as session:
+        if asked:
+            actions.give_back(session, asked)
         actions.remember_device(session, account_id, token)
+        actions.forget_expired_sessions(session)
+        actions.forget_attempts(session)
     answer.set_cookie(
         settings.device_cookie_name, token, max_age=DEVICE_S, path="/",
         httponly=True, secure=settings.secure_cookies, samesite="Lax",
