@@ -11,7 +11,7 @@ from app.accounts import actions
 from tests.accounts.visits import Person
 from tests.conftest import Visitor
 
-PAIRS = 100
+PAIRS, ROUNDS = 100, 4
 KINDS = ("unknown", "wrong", "disabled", "invited")
 
 
@@ -27,7 +27,22 @@ def logins(app, session) -> dict[str, str]:
 def test_all_of_them_answer_alike_and_take_as_long(app, session, logins) -> None:
     visitor = Visitor(app.test_client())
     token = visitor.token()
-    times: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    rounds = []
+    # Other programs make a round uneven, never even: a difference of ours would be in every one.
+    for _ in range(ROUNDS):
+        times, answers = one_round(session, visitor, token, logins)
+        assert len(answers) == 1
+        medians = {kind: statistics.median(listed) * 1000 for kind, listed in times.items()}
+        rounds.append({kind: round(median, 1) for kind, median in medians.items()})
+        spread = max(medians.values()) - min(medians.values())
+        if spread < max(2.0, 0.15 * min(medians.values())):
+            print(rounds, "ms")
+            return
+    pytest.fail(f"medians in ms: {rounds}")
+
+
+def one_round(session, visitor, token, logins) -> tuple[dict[str, list[float]], set[tuple[int, str]]]:
+    times: dict[str, list[float]] = {kind: [] for kind in logins}
     answers = set()
     for _ in range(PAIRS):
         session.execute(text("DELETE FROM attempt"))
@@ -40,11 +55,7 @@ def test_all_of_them_answer_alike_and_take_as_long(app, session, logins) -> None
             page = answer.get_data(as_text=True).replace(login, "")
             page = re.sub(r'nonce="[^"]+"|name="csrf_token" value="[^"]+"', "", page)
             answers.add((answer.status_code, page))
-    assert len(answers) == 1
-    medians = {kind: statistics.median(listed) * 1000 for kind, listed in times.items()}
-    print({kind: round(median, 1) for kind, median in medians.items()}, "ms")
-    spread = max(medians.values()) - min(medians.values())
-    assert spread < max(2.0, 0.15 * min(medians.values())), medians
+    return times, answers
 
 
 def test_strangers_are_slowed_alike(app, session, logins) -> None:

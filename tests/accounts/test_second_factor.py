@@ -190,6 +190,16 @@ def test_roles_that_must_have_it_are_led_there_first(session, settings) -> None:
     assert other.browser.get("/plans").status_code == 200
 
 
+def test_whoever_knows_only_the_password_is_seen(zhou) -> None:
+    stranger = zhou.browser
+    zhou.give_password()
+    zhou.another_browser()
+    page = zhou.sign_in().get("/account").get_data(as_text=True)
+    assert page.count("只输了密码") == 1
+    zhou.browser.post("/account/sessions/end-others")
+    assert stranger.get("/help").headers["Location"].startswith("/sign-in?")
+
+
 def test_the_half_signed_in_may_leave(zhou) -> None:
     zhou.give_password()
     assert zhou.browser.post("/sign-out").status_code == 303
