@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from app.errors import N_, InvalidInput
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+COMPLIANCE = ("none", "mlps2", "mlps3")
 BASEMAPS = ("none", "tianditu", "amap", "osm", "wmts")
 
 
@@ -46,6 +47,13 @@ class Settings:
     web_processes: int = _setting(2, "网页服务进程数")
     web_threads: int = _setting(4, "每个进程的线程数")
     session_hours: int = _setting(12, "登录后无操作自动退出的小时数")
+    compliance: str = _setting(
+        "none", "等级保护测评要求的登录规则：none、mlps2（二级）或 mlps3（三级），见 docs/security.md"
+    )
+    second_factor_roles: str = _setting(
+        "", "除 WARDMAP_COMPLIANCE 要求的以外，还有哪些角色必须使用动态口令，逗号分隔"
+    )
+    fresh_minutes: int = _setting(15, "做重要操作前，多少分钟没有输过密码就再问一次")
     secure_cookies: bool = _setting(False, "只在 HTTPS 下发送会话标记；经 HTTPS 对外服务时必须打开")
     trusted_proxies: int = _setting(0, "前面反向代理的层数，用于识别真实的访问地址")
     basemap: str = _setting("none", "底图：none、tianditu、amap、osm 或 wmts")
@@ -58,6 +66,10 @@ class Settings:
     @property
     def cookie_name(self) -> str:
         return "__Host-wardmap" if self.secure_cookies else "wardmap"
+
+    @property
+    def device_cookie_name(self) -> str:
+        return "__Host-wardmap-device" if self.secure_cookies else "wardmap_device"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -117,15 +129,15 @@ def _read_value(name: str, raw: str, kind: Any) -> Any:
 
 def _refuse_wrong(settings: Settings) -> None:
     for name in ("max_upload_mb", "max_unpacked_mb", "max_features", "max_vertices", "import_memory_mb",
-                 "import_wall_s", "web_processes", "web_threads", "session_hours", "export_features"):  # fmt: skip
+                 "import_wall_s", "web_processes", "web_threads", "session_hours", "fresh_minutes", "export_features"):  # fmt: skip
         if getattr(settings, name) < 1:
             raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
-    if settings.language not in ("zh", "en"):
-        raise _wrong("WARDMAP_LANGUAGE", settings.language)
+    choices = {"language": ("zh", "en"), "basemap": BASEMAPS, "compliance": COMPLIANCE}
+    for name, known in choices.items():
+        if getattr(settings, name) not in known:
+            raise _wrong(f"WARDMAP_{name.upper()}", getattr(settings, name))
     if settings.time_zone not in available_timezones():
         raise _wrong("WARDMAP_TIME_ZONE", settings.time_zone)
-    if settings.basemap not in BASEMAPS:
-        raise _wrong("WARDMAP_BASEMAP", settings.basemap)
     _refuse_wrong_basemap(settings)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise InvalidInput("setting_wrong", N_("WARDMAP_SECRET_KEY 太短，至少要 32 个字符。"))

@@ -100,6 +100,7 @@ def test_public_views_are_the_ones_we_mean(app: Flask) -> None:
         "/favicon.ico",
         "/language",
         "/sign-in",
+        "/sign-in/code",
         "/sign-out",
     }
 

@@ -1,6 +1,6 @@
 """Areas as they were on a day: outlines for the map, the tree beside it, and where a map should start."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -116,18 +116,6 @@ def area_on(session: Session, code: str, on: date) -> AreaFacts:
     return AreaFacts(row[0], row[1], row[2], row[3], row[4], bounds, row[9])
 
 
-def area_names(session: Session, codes: Sequence[str], on: date) -> dict[str, str]:
-    """Names on a day by code, in code order; a code without a name is its own."""
-    rows = session.execute(
-        text(
-            """SELECT c.code, coalesce(v.name, c.code) FROM unnest(CAST(:codes AS text[])) AS c (code)
-               LEFT JOIN area_version v ON v.area_code = c.code AND v.during @> CAST(:on AS date) ORDER BY 1"""
-        ),
-        {"codes": list(codes), "on": on},
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def bounds_on(session: Session, code: str, on: date) -> Bounds | None:
     """An area's extent on that day, or the last that is known of it; None when it has never had a boundary."""
     row = session.execute(
@@ -139,6 +127,18 @@ def bounds_on(session: Session, code: str, on: date) -> Bounds | None:
         {"code": code, "on": on},
     ).first()
     return (row[0], row[1], row[2], row[3]) if row else None
+
+
+def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """The latest names of some areas; those out of sight are left out."""
+    rows = session.execute(
+        text(
+            """SELECT DISTINCT ON (area_code) area_code, name FROM area_version WHERE area_code = ANY(:codes)
+               ORDER BY area_code, lower(during) DESC NULLS LAST"""
+        ),
+        {"codes": list(codes)},
+    )
+    return {row.area_code: row.name for row in rows}
 
 
 def area_versions(session: Session, code: str) -> list[dict[str, Any]]:

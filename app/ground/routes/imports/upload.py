@@ -11,9 +11,8 @@ from app import db
 from app.accounts.guard import PLANS, allow, current_account
 from app.errors import N_, InvalidInput
 from app.ground import boundary_import
-from app.ground.queries.areas import area_names
+from app.ground.queries.areas import names_of
 from app.ground.queries.imports import import_progress
-from app.ground.routes.days import today
 from app.ground.routes.imports.listing import formats, upload_limit_mb
 from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import KIND_WORDS
@@ -42,10 +41,10 @@ def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
 def new() -> ResponseReturnValue:
     codes = own_areas()
     with db.reading() as session:
-        areas = area_names(session, codes, today()) if len(codes) > 1 else {}
+        names = names_of(session, codes) if len(codes) > 1 else {}
     return render_template(
         "ground/imports/new.html",
-        areas=areas,
+        areas={code: names.get(code, code) for code in codes} if len(codes) > 1 else {},
         key=uuid.uuid4(),
         limit_mb=upload_limit_mb(),
         formats=formats(),
