@@ -19,7 +19,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.config import read_settings, secret_key
     from app.errors import N_, InvalidInput
     from app.ground.routes import rooms as ground_rooms
-    from app.web import error_pages, headers, language, pages
+    from app.web import edge, error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
 
     settings = settings or read_settings()
@@ -51,7 +51,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for part in (language, headers, error_pages, pages, guard):
+    for part in (edge, language, headers, error_pages, pages, guard):
         part.install(app)
     for room in (*account_rooms, *ground_rooms, *zone_rooms):
         app.register_blueprint(room)

@@ -234,8 +234,8 @@ def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
         "PYTHONPATH": str(CHECKOUT),
     }
     web = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1",
-        "--threads", "8", "--no-control-socket", "--log-level", "warning", "app.wsgi:application",
+        sys.executable, "-m", "gunicorn", "-c", "python:app.cli.serving", "--bind", f"127.0.0.1:{port}",
+        "--workers", "1", "--threads", "8", "app.wsgi:application",
     ]  # fmt: skip
     log = (home / "server.log").open("wb")
     started = [
