@@ -55,7 +55,9 @@ class Settings:
     web_processes: int = _setting(2, "网页服务进程数")
     web_threads: int = _setting(4, "每个进程的线程数")
     web_waiting: int = _setting(64, "每个进程排队等候的请求数上限，超过的立即答复“忙”；没有登录的最多占一半")
-    base_url: str = _setting("", "大家打开本系统所用的地址，例如 https://ward.example.gov.cn；为空时按收到的主机名")
+    base_url: str = _setting(
+        "", "大家打开本系统所用的地址，例如 https://ward.example.gov.cn；为空时按收到的主机名"
+    )
     plain_http: bool = _setting(False, "允许不经 HTTPS 对本机以外服务；只用于不通互联网的内部网络")
     session_hours: int = _setting(12, "登录后无操作自动退出的小时数")
     secure_cookies: bool = _setting(False, "只在 HTTPS 下发送会话标记；经 HTTPS 对外服务时必须打开")
@@ -106,7 +108,9 @@ def secret_key(settings: Settings) -> str:
         if place.stat().st_mode & 0o077:
             raise InvalidInput(
                 "secret_exposed",
-                N_("密钥文件 %(place)s 别的账户也能读。请执行 chmod 600，并删掉它换一个新的（大家会重新登录）。"),
+                N_(
+                    "密钥文件 %(place)s 别的账户也能读。请执行 chmod 600，并删掉它换一个新的（大家会重新登录）。"
+                ),
                 place=place,
             )
     else:
@@ -157,7 +161,9 @@ def _refuse_wrong(settings: Settings) -> None:
     if settings.secret_key and is_guessable(settings.secret_key):
         raise InvalidInput(
             "setting_wrong",
-            N_("WARDMAP_SECRET_KEY 容易猜到（重复、太规律，或是示例里的）。请用 openssl rand -base64 48 生成一个。"),
+            N_(
+                "WARDMAP_SECRET_KEY 容易猜到（重复、太规律，或是示例里的）。请用 openssl rand -base64 48 生成一个。"
+            ),
         )
     if settings.home.is_relative_to(CHECKOUT / "app"):
         raise _wrong("WARDMAP_HOME", str(settings.home))
@@ -188,17 +194,23 @@ def _refuse_wrong_address(settings: Settings) -> None:
     if parts.scheme == "https" and not settings.secure_cookies:
         raise InvalidInput(
             "cookies_insecure",
-            N_("WARDMAP_BASE_URL 是 https，但 WARDMAP_SECURE_COOKIES 没有打开。请设 WARDMAP_SECURE_COOKIES=1。"),
+            N_(
+                "WARDMAP_BASE_URL 是 https，但 WARDMAP_SECURE_COOKIES 没有打开。请设 WARDMAP_SECURE_COOKIES=1。"
+            ),
         )
     if parts.scheme == "http" and settings.secure_cookies:
         raise InvalidInput(
             "cookies_never_sent",
-            N_("WARDMAP_SECURE_COOKIES 打开了，但 WARDMAP_BASE_URL 不是 https，这样谁也登录不了。请改用 https 地址。"),
+            N_(
+                "WARDMAP_SECURE_COOKIES 打开了，但 WARDMAP_BASE_URL 不是 https，这样谁也登录不了。请改用 https 地址。"
+            ),
         )
     if parts.scheme == "http" and not settings.plain_http and settings.trusted_proxies:
         raise InvalidInput(
             "proxy_without_tls",
-            N_("前面有反向代理（WARDMAP_TRUSTED_PROXIES），WARDMAP_BASE_URL 却不是 https。请在代理上配置 HTTPS。"),
+            N_(
+                "前面有反向代理（WARDMAP_TRUSTED_PROXIES），WARDMAP_BASE_URL 却不是 https。请在代理上配置 HTTPS。"
+            ),
         )
 
 

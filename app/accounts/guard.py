@@ -202,6 +202,12 @@ def current_account() -> Identity | None:
     return getattr(session, "account", None)
 
 
+def account_id() -> int | None:
+    """The signed-in account's id."""
+    account = current_account()
+    return account.id if account else None
+
+
 def sign_in(account_id: int) -> None:
     """Begin a session for this account under a new token."""
     session.clear()
@@ -230,6 +236,6 @@ ROLE_NAMES = {
     "planner": _l("规划员"), "dispatcher": _l("调度员"), "community": _l("社区工作者"), "volunteer": _l("志愿者"),
 }  # fmt: skip
 __all__ = [
-    "LOOKS", "MENU", "PLANS", "ROLE_NAMES", "SIGNED_IN", "Identity", "allow", "current_account", "fresh", "home", "install", "menu",
+    "LOOKS", "MENU", "PLANS", "ROLE_NAMES", "SIGNED_IN", "Identity", "account_id", "allow", "current_account", "fresh", "home", "install", "menu",
     "public", "sign_in", "sign_out",
 ]  # fmt: skip

@@ -105,7 +105,11 @@ class FairPool:
         if known + public >= self._most_ordinary:
             return None
         open_to = (Kind.KNOWN, Kind.PUBLIC) if public < self._most_public else (Kind.KNOWN,)
-        return min((kind for kind in open_to if self._waiting[kind]), key=lambda kind: self._waiting[kind][0].number, default=None)
+        return min(
+            (kind for kind in open_to if self._waiting[kind]),
+            key=lambda kind: self._waiting[kind][0].number,
+            default=None,
+        )
 
     def _serve(self) -> None:
         held: Kind | None = None
@@ -123,5 +127,5 @@ class FairPool:
                 self._working[held] += 1
             try:
                 job.done.set_result(job.work(*job.given))
-            except BaseException as error:  # noqa: BLE001 - whoever asked hears of it, and the thread lives on
+            except BaseException as error:
                 job.done.set_exception(error)

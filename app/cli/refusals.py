@@ -15,7 +15,9 @@ from app.errors import N_, DomainError, InvalidInput, NotAllowed, Unavailable
 
 # gunicorn takes it for an application that cannot be loaded, and does not try again.
 EXIT_CODE = 4
-USUAL_PASSWORDS = frozenset({"", "postgres", "password", "wardmap", "123456", "12345678", "admin", "root", "changeme", "密码"})
+USUAL_PASSWORDS = frozenset(
+    {"", "postgres", "password", "wardmap", "123456", "12345678", "admin", "root", "changeme", "密码"}
+)
 POWER = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 OWNS = """
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner
@@ -48,7 +50,9 @@ def refuse_exposed(settings: Settings, hosts: Iterable[str] | None) -> None:
     if get_debug_flag():
         raise InvalidInput(
             "debug_exposed",
-            N_("调试模式（FLASK_DEBUG）只能在本机使用，不能对外服务：它会让别人在服务器上执行程序。请去掉后再启动。"),
+            N_(
+                "调试模式（FLASK_DEBUG）只能在本机使用，不能对外服务：它会让别人在服务器上执行程序。请去掉后再启动。"
+            ),
         )
     if settings.plain_http or address.scheme == "https":
         return
@@ -89,7 +93,9 @@ def refuse_weak_database(settings: Settings) -> None:
         if owner.username == web.username or (web.password and owner.password == web.password):
             raise InvalidInput(
                 "database_roles_same",
-                N_("DATABASE_URL 与 DATABASE_WEB_URL 要用不同的角色和不同的密码，否则网页服务等于拥有全部权限。"),
+                N_(
+                    "DATABASE_URL 与 DATABASE_WEB_URL 要用不同的角色和不同的密码，否则网页服务等于拥有全部权限。"
+                ),
             )
     for name in parts:
         _refuse_powerful(name, given[name], owns=name == "DATABASE_WEB_URL" and len(parts) == 2)
@@ -108,7 +114,9 @@ def _refuse_powerful(name: str, url: str, *, owns: bool) -> None:
     if powerful or owner:
         raise NotAllowed(
             "role_powerful",
-            N_("%(name)s 的角色 %(role)s 权限太大（超级用户、可绕过隔离，或拥有表）。请换一个普通角色，见 docs/operating.md。"),
+            N_(
+                "%(name)s 的角色 %(role)s 权限太大（超级用户、可绕过隔离，或拥有表）。请换一个普通角色，见 docs/operating.md。"
+            ),
             name=name,
             role=role,
         )

@@ -11,6 +11,7 @@ OPEN_TABLES = {
     "account": "logins belong to no area; pages show those whose grants lie in the asker's areas",
     "role_grant": "read with every request before any scope is known",
     "browser_session": "found by an unguessable token, before any scope is known",
+    "request_key": "found by an account and the key that its own page made; it says what was answered, for a day",
     "revision": "a number for the whole ground",
     "alembic_version": "the shape of the database",
     "spatial_ref_sys": "of PostGIS",

@@ -114,7 +114,10 @@ def is_own(origin: str) -> bool:
         return _plain(origin) == _plain(_origin_of(base_url) or "")
     # Without it nothing tells what stands before us, http or https; the name is what a foreign page cannot have.
     scheme, _, host = _plain(origin).partition("://")
-    return bool(host) and host in (request.host.lower(), request.host.lower().removesuffix(DEFAULT_PORTS.get(scheme, "")))
+    return bool(host) and host in (
+        request.host.lower(),
+        request.host.lower().removesuffix(DEFAULT_PORTS.get(scheme, "")),
+    )
 
 
 def _origin_of(address: str | None) -> str | None:

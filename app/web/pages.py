@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
+from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
@@ -26,7 +27,7 @@ web = Blueprint("web", __name__)
 
 def install(app: Flask) -> None:
     app.register_blueprint(web)
-    app.jinja_env.globals.update(static_url=static_url, format_datetime=format_datetime)
+    app.jinja_env.globals.update(static_url=static_url, format_datetime=format_datetime, new_key=uuid4)
     app.jinja_env.filters["number"] = lambda value: "–" if value is None else format_decimal(value)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
