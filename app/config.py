@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from app.errors import N_, InvalidInput
@@ -116,8 +115,7 @@ def secret_key(settings: Settings) -> str:
     else:
         settings.home.mkdir(parents=True, exist_ok=True)
         try:
-            with place.open("x", encoding="ascii") as fresh:
-                place.chmod(0o600)
+            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
                 fresh.write(secrets.token_urlsafe(48))
         except FileExistsError:
             pass
@@ -143,12 +141,7 @@ def _read_value(name: str, raw: str, kind: Any) -> Any:
 
 
 def _refuse_wrong(settings: Settings) -> None:
-    for name in ("max_upload_mb", "max_unpacked_mb", "max_features", "max_vertices", "import_memory_mb", "import_wall_s",
-                 "web_processes", "web_threads", "web_waiting", "session_hours", "export_features"):  # fmt: skip
-        if not 1 <= getattr(settings, name) <= MOST.get(name, 2**31):
-            raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
-    if not 0 <= settings.trusted_proxies <= MOST["trusted_proxies"]:
-        raise _wrong("WARDMAP_TRUSTED_PROXIES", str(settings.trusted_proxies))
+    _refuse_wrong_numbers(settings)
     if settings.language not in ("zh", "en"):
         raise _wrong("WARDMAP_LANGUAGE", settings.language)
     if settings.time_zone not in available_timezones():
@@ -156,15 +149,7 @@ def _refuse_wrong(settings: Settings) -> None:
     if settings.basemap not in BASEMAPS:
         raise _wrong("WARDMAP_BASEMAP", settings.basemap)
     _refuse_wrong_basemap(settings)
-    if settings.secret_key and len(settings.secret_key) < 32:
-        raise InvalidInput("setting_wrong", N_("WARDMAP_SECRET_KEY 太短，至少要 32 个字符。"))
-    if settings.secret_key and is_guessable(settings.secret_key):
-        raise InvalidInput(
-            "setting_wrong",
-            N_(
-                "WARDMAP_SECRET_KEY 容易猜到（重复、太规律，或是示例里的）。请用 openssl rand -base64 48 生成一个。"
-            ),
-        )
+    _refuse_weak_secret(settings)
     if settings.home.is_relative_to(CHECKOUT / "app"):
         raise _wrong("WARDMAP_HOME", str(settings.home))
     _refuse_wrong_address(settings)
@@ -177,35 +162,57 @@ def _refuse_wrong(settings: Settings) -> None:
             raise InvalidInput("setting_wrong", N_("%(name)s 要以 postgresql:// 开头。"), name=name.upper())
 
 
+def _refuse_wrong_numbers(settings: Settings) -> None:
+    for name in ("max_upload_mb", "max_unpacked_mb", "max_features", "max_vertices", "import_memory_mb", "import_wall_s",
+                 "web_processes", "web_threads", "web_waiting", "session_hours", "export_features"):  # fmt: skip
+        if not 1 <= getattr(settings, name) <= MOST.get(name, 2**31):
+            raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
+    if not 0 <= settings.trusted_proxies <= MOST["trusted_proxies"]:
+        raise _wrong("WARDMAP_TRUSTED_PROXIES", str(settings.trusted_proxies))
+
+
+def _refuse_weak_secret(settings: Settings) -> None:
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise InvalidInput("setting_wrong", N_("WARDMAP_SECRET_KEY 太短，至少要 32 个字符。"))
+    if settings.secret_key and is_guessable(settings.secret_key):
+        raise InvalidInput(
+            "setting_wrong",
+            N_(
+                "WARDMAP_SECRET_KEY 容易猜到（重复、太规律，或是示例里的）。请用 openssl rand -base64 48 生成一个。"
+            ),
+        )
+
+
 def is_guessable(key: str) -> bool:
     """Whether a key has few different characters, is one word over and over, or stands in somebody's documentation."""
     plain = key.lower()
     repeats = (plain + plain).find(plain, 1) < len(plain)
-    return repeats or len(set(key)) < 12 or any(word in plain for word in KNOWN_WORDS)
+    return repeats or len(set(key)) < 10 or any(word in plain for word in KNOWN_WORDS)
 
 
 def _refuse_wrong_address(settings: Settings) -> None:
     """What browsers are told of this installation must fit together."""
     if not settings.base_url:
         return
-    parts = urlsplit(settings.base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    found = re.fullmatch(r"(https?)://[^\s/?#@\\]+/?", settings.base_url)
+    if found is None:
         raise _wrong("WARDMAP_BASE_URL", settings.base_url)
-    if parts.scheme == "https" and not settings.secure_cookies:
+    scheme = found[1]
+    if scheme == "https" and not settings.secure_cookies:
         raise InvalidInput(
             "cookies_insecure",
             N_(
                 "WARDMAP_BASE_URL 是 https，但 WARDMAP_SECURE_COOKIES 没有打开。请设 WARDMAP_SECURE_COOKIES=1。"
             ),
         )
-    if parts.scheme == "http" and settings.secure_cookies:
+    if scheme == "http" and settings.secure_cookies:
         raise InvalidInput(
             "cookies_never_sent",
             N_(
                 "WARDMAP_SECURE_COOKIES 打开了，但 WARDMAP_BASE_URL 不是 https，这样谁也登录不了。请改用 https 地址。"
             ),
         )
-    if parts.scheme == "http" and not settings.plain_http and settings.trusted_proxies:
+    if scheme == "http" and not settings.plain_http and settings.trusted_proxies:
         raise InvalidInput(
             "proxy_without_tls",
             N_(

@@ -236,6 +236,6 @@ ROLE_NAMES = {
     "planner": _l("规划员"), "dispatcher": _l("调度员"), "community": _l("社区工作者"), "volunteer": _l("志愿者"),
 }  # fmt: skip
 __all__ = [
-    "LOOKS", "MENU", "PLANS", "ROLE_NAMES", "SIGNED_IN", "Identity", "account_id", "allow", "current_account", "fresh", "home", "install", "menu",
-    "public", "sign_in", "sign_out",
+    "LOOKS", "MENU", "PLANS", "ROLE_NAMES", "SIGNED_IN", "Identity", "account_id", "allow", "current_account", "fresh", "home", "install",
+    "menu", "public", "sign_in", "sign_out",
 ]  # fmt: skip

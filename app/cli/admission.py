@@ -55,9 +55,9 @@ class FairPool:
         self._most_ordinary = threads - reserved
         self._most_public = max(1, threads // 2)
         self._most_waiting = waiting
+        self._threads = threads
         self._waiting: tuple[deque[Job], ...] = tuple(deque() for _ in Kind)
         self._working = [0] * len(Kind)
-        self._idle = 0
         self._number = 0
         self._closed = False
         self._changed = threading.Condition(threading.Lock())
@@ -67,7 +67,7 @@ class FairPool:
     def offer(self, kind: Kind, work: Callable[..., Any], *given: Any) -> "Future[Any] | None":
         """Have it done, now or in its turn; None when as many as may wait are waiting already."""
         with self._changed:
-            if self._closed or (not self._may_begin(kind) and self._is_full(kind)):
+            if self._closed or self._is_full(kind):
                 return None
             self._number += 1
             done: Future[Any] = Future()
@@ -80,22 +80,16 @@ class FairPool:
             self._closed = True
             self._changed.notify_all()
 
-    def _may_begin(self, kind: Kind) -> bool:
-        """Whether its kind has a place in work; what waits before it is not asked here."""
-        _, known, public = self._working
-        if self._waiting[kind] or not self._idle:
-            return False
-        if kind is Kind.DISPATCH:
-            return True
-        return known + public < self._most_ordinary and (kind is Kind.KNOWN or public < self._most_public)
-
     def _is_full(self, kind: Kind) -> bool:
-        dispatch, known, public = map(len, self._waiting)
-        if kind is Kind.DISPATCH:
-            return dispatch >= self._most_waiting
-        return known + public >= self._most_waiting or (
-            kind is Kind.PUBLIC and public >= max(1, self._most_waiting // 2)
+        """Whether as many of a kind as its share holds are in work or waiting."""
+        dispatch, known, public = (
+            working + len(waiting) for working, waiting in zip(self._working, self._waiting, strict=True)
         )
+        if kind is Kind.DISPATCH:
+            return dispatch >= self._threads + self._most_waiting
+        if kind is Kind.PUBLIC and public >= self._most_public + max(1, self._most_waiting // 2):
+            return True
+        return known + public >= self._most_ordinary + self._most_waiting
 
     def _next(self) -> Kind | None:
         """Dispatch first, then whoever came first among those that may begin."""
@@ -120,9 +114,7 @@ class FairPool:
                 while (held := self._next()) is None:
                     if self._closed:
                         return
-                    self._idle += 1
                     self._changed.wait()
-                    self._idle -= 1
                 job = self._waiting[held].popleft()
                 self._working[held] += 1
             try:
