@@ -68,9 +68,7 @@ def sending(endpoint: str, session: Session, region: Any) -> tuple[str, dict[str
     step = endpoint.removeprefix("imports.")
     state = {"undo": "published", "inspect": "failed"}.get(step, "checked")
     import_id = build_import(session, COMMUNITY)
-    layer = (
-        '{"layers": [{"name": "roads", "columns": [], "geometry_types": ["LineString"], "feature_count": 1}]}'
-    )
+    layer = '{"layers": [{"name": "roads", "columns": [], "geometry_types": ["LineString"], "features": 1}]}'
     session.execute(
         text("UPDATE ground_import SET state = :s, inspection = CAST(:layer AS jsonb) WHERE id = :i"),
         {"s": state, "i": import_id, "layer": layer},
