@@ -17,6 +17,7 @@ class Kind(IntEnum):
     PUBLIC = 2
 
 
+# A cookie is only looked at, not looked up: a flood with false ones crowds out colleagues, and that is for the proxy to limit.
 # Where the work of an emergency goes on; only with a session, or the public could come in by this door.
 DISPATCH_PATHS = (b"/dispatch",)
 # Load balancers and the launcher ask this; during a flood they must not believe that the machine is gone.
