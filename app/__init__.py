@@ -20,7 +20,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.errors import N_, InvalidInput
     from app.ground.queries.areas import names_of
     from app.ground.routes import rooms as ground_rooms
-    from app.web import error_pages, headers, language, pages
+    from app.web import edge, error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
 
     settings = settings or read_settings()
@@ -52,7 +52,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for part in (language, headers, error_pages, pages, guard):
+    for part in (edge, language, headers, error_pages, pages, guard):
         part.install(app)
     # Accounts know codes of areas only; the ground tells their names.
     app.extensions["wardmap.area_names"] = names_of

@@ -44,6 +44,8 @@ class Base(DeclarativeBase):
 Scope = tuple[str, ...]
 EVERYWHERE: Scope = ("",)
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+# Set by the edge while it answers a request that only looks.
+_looking: ContextVar[bool] = ContextVar("looking", default=False)
 # For the running transaction only.
 SET_SCOPE = "SELECT set_config('wardmap.scope', %s, true)"
 
@@ -170,9 +172,16 @@ def driver_url(url: str) -> str:
     return url
 
 
+def look_only(looking: bool) -> None:
+    """From now on, in this thread: whether a transaction that could write is a defect. For the edge, around every view."""
+    _looking.set(looking)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """All or nothing: commits when the block ends well, explains what the database refused."""
+    if _looking.get():
+        raise RuntimeError("a request that only looks has asked for a transaction that could write")
     session = _writers()
     try:
         yield session

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.cli.children import Child, StopSignal, stop_all, trim_log
+from app.cli.refusals import refuse_exposed, refuse_weak_database
 from app.cluster import Cluster, check_given_database, has_table
 from app.cluster.folders import disk_full
 from app.config import CHECKOUT, Settings, read_settings
@@ -89,6 +90,7 @@ class Launch:
     def start(self, *, wants_sample: bool) -> None:
         """Everything in order, up to the line that says it is ready."""
         click.echo("守望图 Wardmap")
+        refuse_exposed(self.settings, [self.host])
         was_cut_off = self._cluster.claim()
         refuse_taken_port(self.host, self.port, patience_s=5 if was_cut_off else 0)
         self._children = self._make_children()
@@ -130,6 +132,7 @@ class Launch:
             say("检查 DATABASE_URL 的数据库…… Checking the database of DATABASE_URL …")
             if not check_given_database(self.settings.database_url):
                 say(SLOW_SEARCH)
+            refuse_weak_database(self.settings)
             return
         say("启动数据库…… Starting the database …")
         with self._stop_signal.held():
@@ -183,27 +186,9 @@ class Launch:
         ]
 
     def _web_command(self) -> list[str]:
-        from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
-
         host = f"[{self.host}]" if ":" in self.host else self.host
-        command = [sys.executable, "-m", "app.cli.web", "app.wsgi:application"]
-        command += ["--bind", f"{host}:{self.port}", "--worker-class", "app.cli.web.PatientWorker"]
-        command += [
-            "--workers",
-            str(self.settings.web_processes),
-            "--threads",
-            str(self.settings.web_threads),
-        ]
-        # Loaded once and then forked: nothing is connected and no thread runs at that point.
-        command += ["--preload"]
-        # A leak cannot grow for ever; the jitter keeps both processes from being renewed at once.
-        command += ["--max-requests", "20000", "--max-requests-jitter", "4000"]
-        command += ["--timeout", "60", "--graceful-timeout", "20", "--keep-alive", "15"]
-        command += ["--name", "wardmap", "--log-level", "warning"]
-        if any(setting.name == "control_socket_disable" for setting in KNOWN_SETTINGS):
-            # Its control socket lies in the account's home folder, one for all launches of a machine.
-            command += ["--no-control-socket"]
-        return command
+        command = [sys.executable, "-m", "app.cli.web", "-c", "python:app.cli.serving"]
+        return [*command, "--bind", f"{host}:{self.port}", "app.wsgi:application"]
 
     def _wait_until_ready(self) -> None:
         """Ready means that the whole way works: web server, application, database."""

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 import app.accounts.models
 import app.ground.models
+import app.web.once
 import app.zones.models  # noqa: F401
 from app.db import Base
 

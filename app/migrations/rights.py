@@ -15,6 +15,7 @@ OPEN_TABLES = {
     "former_password": "of logins, which belong to no area",
     "known_device": "found by an unguessable token, while nobody is signed in yet",
     "attempt": "keyed hashes and numbers, before any scope is known",
+    "request_key": "found by an account and the key that its own page made; it says what was answered, for a day",
     "revision": "a number for the whole ground",
     "alembic_version": "the shape of the database",
     "spatial_ref_sys": "of PostGIS",

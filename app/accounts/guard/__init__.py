@@ -157,6 +157,12 @@ def current_account() -> Identity | None:
     return getattr(session, "account", None)
 
 
+def account_id() -> int | None:
+    """The signed-in account's id."""
+    account = current_account()
+    return account.id if account else None
+
+
 def waiting_account() -> Identity | None:
     """Whose password was right, while the code is still missing."""
     return getattr(session, "waiting", None)
@@ -219,6 +225,7 @@ __all__ = [
     "ROLE_NAMES",
     "SIGNED_IN",
     "Identity",
+    "account_id",
     "allow",
     "current_account",
     "demands",
