@@ -18,6 +18,7 @@ from app import db
 from app.accounts.models import BrowserSession
 from app.accounts.rules import LOOKS, PLANS, SIGNED_IN, Grant, Identity
 from app.errors import N_, NotAllowed, Unavailable
+from app.web.headers import request_id
 from app.web.pages import public
 
 log = logging.getLogger("wardmap.accounts")
@@ -143,6 +144,7 @@ def allow(*roles: str) -> Callable[[View], View]:
 def check_guard() -> Any:
     """Before every view: its mark against the account. A view without a mark is closed."""
     g.scope_before = db.act_in(None)
+    db.act_as(db.Actor(getattr(session, "account_id", None), "web", request_id()))
     trouble = getattr(session, "trouble", None)
     if trouble is not None:
         raise trouble

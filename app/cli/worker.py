@@ -29,7 +29,7 @@ def worker(until_empty: bool) -> None:
     every("41 * * * *", "accounts.forget")(forget_sessions)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    with connected(pool_size=2 * JOBS_AT_ONCE) as settings:
+    with connected(pool_size=2 * JOBS_AT_ONCE, source="worker") as settings:
         remove_abandoned(settings.home)
         queue = jobs.worker_app(settings.database_url)
         with queue.open():
