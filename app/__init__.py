@@ -16,6 +16,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app import db
     from app.accounts import guard
     from app.accounts.routes import rooms as account_rooms
+    from app.audit.routes import rooms as audit_rooms
     from app.config import read_settings, secret_key
     from app.errors import N_, InvalidInput
     from app.ground.routes import rooms as ground_rooms
@@ -53,6 +54,6 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     for part in (language, headers, error_pages, pages, guard):
         part.install(app)
-    for room in (*account_rooms, *ground_rooms, *zone_rooms):
+    for room in (*account_rooms, *ground_rooms, *zone_rooms, *audit_rooms):
         app.register_blueprint(room)
     return app

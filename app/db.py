@@ -61,7 +61,7 @@ class Actor(NamedTuple):
         return f"{self.account_id or ''} {self.source} {self.request}"
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 # Name of a database constraint -> what to tell the person. Rooms add theirs with `explain`.
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
@@ -191,7 +191,7 @@ def _tell_scope(session: Session, transaction: Any, connection: Connection) -> N
 @event.listens_for(_writers, "after_begin")
 def _tell_scope_and_actor(session: Session, transaction: Any, connection: Connection) -> None:
     """The same, and who it is, for the journal."""
-    scope, actor = _scope.get(), str(_actor.get())
+    scope, actor = _scope.get(), str(_actor.get() or Actor())
     if scope is None:
         connection.exec_driver_sql(SET_ACTOR, (actor,))
     else:

@@ -225,6 +225,7 @@ MENU = [
     ("/", _l("地图"), LOOKS),
     ("/plans", _l("责任区"), LOOKS),
     ("/imports", _l("导入"), LOOKS),
+    ("/journal", _l("操作记录"), ("auditor",)),
     ("/help", _l("帮助"), SIGNED_IN),
 ]
 ROLE_NAMES = {

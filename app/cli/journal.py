@@ -17,7 +17,9 @@ def journal() -> None:
 
 
 @journal.command("verify")
-@click.option("--area", "area_code", default="", metavar="区划代码", help="只核验这个区或街道；不写就是全部。")
+@click.option(
+    "--area", "area_code", default="", metavar="区划代码", help="只核验这个区或街道；不写就是全部。"
+)
 @click.option("--from", "since", type=DAY, default=None, help="从哪一天起（含）。")
 @click.option("--to", "until", type=DAY, default=None, help="到哪一天止（含）。")
 @click.option("--seal", "seals", multiple=True, metavar="封条", help="以前抄下的封条，可写多个。")

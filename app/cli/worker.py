@@ -24,7 +24,8 @@ def forget_sessions() -> None:
 @click.option("--until-empty", is_flag=True, help="做完队列里的任务就结束。")
 def worker(until_empty: bool) -> None:
     """运行后台任务：检查和写入导入的文件。可以在多台机器上同时运行多个。"""
-    import app.ground.boundary_import.jobs  # noqa: F401  registers the jobs
+    import app.audit.checking
+    import app.ground.boundary_import.jobs  # noqa: F401  they register the jobs
 
     every("41 * * * *", "accounts.forget")(forget_sessions)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -63,9 +63,7 @@ def is_filled(facts: Facts) -> bool:
     try:
         with psycopg.connect(facts.web_conninfo), psycopg.connect(facts.conninfo) as connection:
             rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
-            roles = connection.execute(
-                "SELECT 1 FROM pg_roles WHERE rolname = %s", [JOURNAL_ROLE]
-            ).fetchall()
+            roles = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [JOURNAL_ROLE]).fetchall()
             may_use_indexes = finds_by_index(connection)
     except psycopg.OperationalError:
         return False

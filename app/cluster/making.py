@@ -10,6 +10,7 @@ from app.cluster.configuration import ACCESS, includes
 from app.cluster.programs import Account, Programs, run_as
 from app.errors import DomainError, Unavailable
 
+
 def make_cluster(
     folder: Path, password: str, account: Account, programs: Programs, log: Path, *, is_durable: bool
 ) -> None:

@@ -12,7 +12,12 @@ LONGEST_REASON = 200
 
 
 def note_look(
-    session: Session, subject: str, ids: Sequence[int], fields: Sequence[str], reason: str, area_code: str = ""
+    session: Session,
+    subject: str,
+    ids: Sequence[int],
+    fields: Sequence[str],
+    reason: str,
+    area_code: str = "",
 ) -> None:
     """Write down a look before anything is shown; call it in a transaction that commits first.
 

@@ -28,7 +28,8 @@ SELECT b.number, b.txid, {MICROSECONDS.format("b.at")}, b.first_id, b.last_id, b
   j.id, j.area_code, j.subject, j.action, j.rows, j.changes::text, j.account_id, j.source, j.request, j.db_role, j.digest
 FROM journal_block b
 LEFT JOIN journal j ON j.chain = b.chain AND j.txid = b.txid AND j.at = b.at AND j.id BETWEEN b.first_id AND b.last_id
-WHERE b.chain = %(chain)s AND (%(since)s::date IS NULL OR b.at >= %(since)s::date) AND (%(until)s::date IS NULL OR b.at < %(until)s::date + 1)
+WHERE b.chain = %(chain)s
+  AND (%(since)s::date IS NULL OR b.at >= %(since)s::date) AND (%(until)s::date IS NULL OR b.at < %(until)s::date + 1)
 ORDER BY b.number, j.id
 """
 BEFORE = "SELECT hash FROM journal_block WHERE chain = %s AND number = %s"
@@ -152,17 +153,27 @@ def _steady(session: Session) -> psycopg.Connection[Any]:
 
 
 def _seal(written: str) -> tuple[str, int, str]:
-    parts = re.fullmatch(rf"\s*([0-9]{{12}}):([0-9]{{1,18}}):([0-9a-f]{{{SEAL_DIGITS},64}})\s*", written.lower())
+    parts = re.fullmatch(
+        rf"\s*([0-9]{{12}}):([0-9]{{1,18}}):([0-9a-f]{{{SEAL_DIGITS},64}})\s*", written.lower()
+    )
     if not parts:
         raise InvalidInput(
-            "seal_unusable", N_("封条应写成“区划代码:段号:16 位校验值”，收到的是“%(value)s”。"), value=written[:80]
+            "seal_unusable",
+            N_("封条应写成“区划代码:段号:16 位校验值”，收到的是“%(value)s”。"),
+            value=written[:80],
         )
     chain, number, digits = parts.groups()
     return ("" if chain == NOWHERE else chain), int(number), digits
 
 
 def _verify_chain(
-    driver: psycopg.Connection[Any], chain: str, last: int, head: bytes, since: date | None, until: date | None, found: Verdict
+    driver: psycopg.Connection[Any],
+    chain: str,
+    last: int,
+    head: bytes,
+    since: date | None,
+    until: date | None,
+    found: Verdict,
 ) -> None:
     found.chains += 1
     expected: int | None = None if since else 1
@@ -196,7 +207,13 @@ def _blocks(cursor: Any) -> Iterator[tuple[int, bytes, list[tuple[Any, ...]]]]:
 
 
 def _verify_block(
-    driver: psycopg.Connection[Any], chain: str, before: bytes, number: int, kept: bytes, rows: list[tuple[Any, ...]], found: Verdict
+    driver: psycopg.Connection[Any],
+    chain: str,
+    before: bytes,
+    number: int,
+    kept: bytes,
+    rows: list[tuple[Any, ...]],
+    found: Verdict,
 ) -> None:
     _, txid, at, first, last, count, _ = rows[0][:7]
     lines = [row[7:] for row in rows if row[7] is not None]
@@ -209,14 +226,19 @@ def _verify_block(
         gap = driver.execute(MISSING, (first, last)).fetchone()
         _note(found, Break("line_missing", chain, number, gap[0] if gap else None))
     facts = _text(chain, number, txid, at, first, last, count)
-    if hashlib.sha256(before + facts + b"".join(line[-1] for line in lines)).digest() != kept and len(found.breaks) == breaks:
+    if (
+        hashlib.sha256(before + facts + b"".join(line[-1] for line in lines)).digest() != kept
+        and len(found.breaks) == breaks
+    ):
         _note(found, Break("block_altered", chain, number))
 
 
 def line_digest(chain: str, at: int, txid: int, line: tuple[Any, ...]) -> bytes:
     """The same as `journal_complete` in the database."""
     number, area, subject, action, rows, changes, account, source, request, role, _ = line
-    kept = _text(number, chain, area, subject, action, rows, changes, account, source, request, role, at, txid)
+    kept = _text(
+        number, chain, area, subject, action, rows, changes, account, source, request, role, at, txid
+    )
     return hashlib.sha256(kept).digest()
 
 

@@ -31,12 +31,14 @@ class Kept:
     common: tuple[str, ...] = ()
 
 
+# Where it has a role now, or had the last one.
 ACCOUNT_AREA = (
-    "coalesce((SELECT g.area_code FROM role_grant g WHERE g.account_id = {0}.id ORDER BY upper_inf(g.during) DESC, g.id LIMIT 1), '')"
+    "coalesce((SELECT g.area_code FROM role_grant g WHERE g.account_id = {0}.id"
+    " ORDER BY upper_inf(g.during) DESC, g.id LIMIT 1), '')"
 )
 KEPT = {
     "account": Kept(ACCOUNT_AREA, "{0}.login", hidden=("password_hash",)),
-    "role_grant": Kept(label="(SELECT a.login FROM account a WHERE a.id = {0}.account_id)"),
+    "role_grant": Kept(label="concat_ws(' ', (SELECT a.login FROM account a WHERE a.id = {0}.account_id), {0}.role)"),
     "area": Kept("{0}.code", "{0}.code", "code"),
     "area_version": Kept(label="{0}.name"),
     "building": Kept(label="coalesce(nullif({0}.name, ''), {0}.code)", ignored=("version",)),
@@ -150,7 +152,9 @@ def journal_table(connection: Connection, table: str) -> None:
     columns = [Column(*row) for row in connection.execute(text(COLUMNS), {"table": table})]
     body = function_body(table, KEPT[table], columns)
     function = f"journal_of_{table}"
-    present = connection.scalar(text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)"), {"name": function})
+    present = connection.scalar(
+        text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)"), {"name": function}
+    )
     if present != body:
         schemas = connection.scalar(
             text(
@@ -178,7 +182,9 @@ def journal_table(connection: Connection, table: str) -> None:
 def rest_all(connection: Connection) -> None:
     """Take the triggers away while migrations reshape their tables; the line about the upgrade itself is still written."""
     for table in KEPT:
-        if table != "alembic_version" and connection.scalar(text("SELECT to_regclass(:t) IS NOT NULL"), {"t": table}):
+        if table != "alembic_version" and connection.scalar(
+            text("SELECT to_regclass(:t) IS NOT NULL"), {"t": table}
+        ):
             for name in TRIGGERS:
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS journal_{name} ON {table}")
 
@@ -189,7 +195,9 @@ def unjournalled(connection: Connection) -> list[str]:
     for table, kept in KEPT.items():
         columns = [Column(*row) for row in connection.execute(text(COLUMNS), {"table": table})]
         function = f"journal_of_{table}"
-        present = connection.scalar(text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)"), {"name": function})
+        present = connection.scalar(
+            text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)"), {"name": function}
+        )
         triggers = connection.scalar(text(PRESENT), {"table": table, "function": function})
         if columns and (present != function_body(table, kept, columns) or triggers != len(TRIGGERS) + 1):
             found.append(table)
@@ -217,7 +225,9 @@ def function_body(table: str, kept: Kept, columns: list[Column]) -> str:
         shared="".join(f", n.{name}" for name in kept.common),
         grouped="".join(f", {name}" for name in kept.common),
         same_row=" AND ".join(f"n.{one.name} = o.{one.name}" for one in columns if one.in_key),
-        same_columns=", ".join(f"CASE WHEN o.{one.name} IS NOT DISTINCT FROM n.{one.name} THEN '{one.name}' END" for one in own),
+        same_columns=", ".join(
+            f"CASE WHEN o.{one.name} IS NOT DISTINCT FROM n.{one.name} THEN '{one.name}' END" for one in own
+        ),
     )
 
 
@@ -238,5 +248,7 @@ def _value(column: Column, kept: Kept, md5s: set[str], row: str, *, short: bool 
     md5 = f"{place}_md5" if f"{column.name}_md5" in md5s else f"md5(ST_AsBinary({place}))"
     if short:
         return md5
-    corners = ", ".join(f"round(ST_{corner}({place})::numeric, 6)" for corner in ("XMin", "YMin", "XMax", "YMax"))
+    corners = ", ".join(
+        f"round(ST_{corner}({place})::numeric, 6)" for corner in ("XMin", "YMin", "XMax", "YMax")
+    )
     return f"CASE WHEN {place} IS NOT NULL THEN jsonb_build_object('md5', {md5}, 'box', ARRAY[{corners}]) END"

@@ -66,7 +66,8 @@ def unguarded(connection: Connection) -> list[str]:
     known = sorted(Base.metadata.tables)
     return list(
         connection.scalars(
-            text(UNGUARDED), {"known": known, "open": list(OPEN_TABLES), "filled": [*FILLED_BY_COPY, *WRITTEN_BY_TRIGGER]}
+            text(UNGUARDED),
+            {"known": known, "open": list(OPEN_TABLES), "filled": [*FILLED_BY_COPY, *WRITTEN_BY_TRIGGER]},
         )
     )
 
