@@ -44,6 +44,8 @@ class JournalLine(Base):
         Index("journal_chain_ix", "chain", "id"),
         Index("journal_account_id_ix", "account_id", "id"),
         Index("journal_look_ix", "account_id", "at", postgresql_where=text("action = 'look'")),
+        # Where looks are many, changes are found past them.
+        Index("journal_change_ix", "id", postgresql_where=text("action <> 'look'")),
         Index("journal_request_ix", "request", postgresql_where=text("request <> ''")),
         # Lines come in the order of time: some pages of this index serve for millions of them.
         Index("journal_at_ix", "at", postgresql_using="brin"),

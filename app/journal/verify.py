@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +17,8 @@ from app.errors import N_, InvalidInput
 
 # Hexadecimal digits of a hash that an office writes down; 64 bits cannot be met on purpose.
 SEAL_DIGITS = 16
-LINES_A_TIME = 2000
+# A line holds up to a thousand changed rows.
+LINES_A_TIME = 200
 LONG_MS = 60 * 60 * 1000
 MOST_BREAKS = 20
 NOWHERE = "0" * 12
@@ -176,61 +177,73 @@ def _verify_chain(
     found: Verdict,
 ) -> None:
     found.chains += 1
-    expected: int | None = None if since else 1
-    before, number, kept = b"", 0, b""
+    block: _Block | None = None
     with driver.cursor(name="journal_blocks") as cursor:
         cursor.itersize = LINES_A_TIME
         cursor.execute(BLOCKS, {"chain": chain, "since": since, "until": until})
-        for number, kept, lines in _blocks(cursor):
-            if expected is None or number != expected:
-                if expected is not None and number != expected:
-                    _note(found, Break("block_missing", chain, expected))
-                row = driver.execute(BEFORE, (chain, number - 1)).fetchone()
-                before = row[0] if row else b""
-            _verify_block(driver, chain, before, number, kept, lines, found)
-            found.blocks += 1
-            before, expected = kept, number + 1
-    if until is None and (number, kept) != (last, head) and (number or since is None):
-        _note(found, Break("cut_off" if number < last else "block_altered", chain, number))
+        for row in cursor:
+            if block is None or row[0] != block.number:
+                if block is not None:
+                    block.close(driver, found)
+                block = _follow(driver, chain, block, row, found, from_start=since is None)
+            if row[7] is not None:
+                block.take(row[7:], found)
+    if block is not None:
+        block.close(driver, found)
+    ended = (block.number, block.kept) if block else (0, b"")
+    if until is None and ended != (last, head) and (block or since is None):
+        _note(found, Break("cut_off" if ended[0] < last else "block_altered", chain, ended[0]))
 
 
-def _blocks(cursor: Any) -> Iterator[tuple[int, bytes, list[tuple[Any, ...]]]]:
-    """Rows of one block together; a block has as many lines as one transaction wrote."""
-    rows: list[tuple[Any, ...]] = []
-    for row in cursor:
-        if rows and rows[0][0] != row[0]:
-            yield rows[0][0], rows[0][6], rows
-            rows = []
-        rows.append(row)
-    if rows:
-        yield rows[0][0], rows[0][6], rows
-
-
-def _verify_block(
+def _follow(
     driver: psycopg.Connection[Any],
     chain: str,
-    before: bytes,
-    number: int,
-    kept: bytes,
-    rows: list[tuple[Any, ...]],
+    former: "_Block | None",
+    row: tuple[Any, ...],
     found: Verdict,
-) -> None:
-    _, txid, at, first, last, count, _ = rows[0][:7]
-    lines = [row[7:] for row in rows if row[7] is not None]
-    found.lines += len(lines)
-    breaks = len(found.breaks)
-    for line in lines:
-        if line_digest(chain, at, txid, line) != line[-1]:
-            _note(found, Break("line_altered", chain, number, line[0]))
-    if len(lines) < count:
-        gap = driver.execute(MISSING, (first, last)).fetchone()
-        _note(found, Break("line_missing", chain, number, gap[0] if gap else None))
-    facts = _text(chain, number, txid, at, first, last, count)
-    if (
-        hashlib.sha256(before + facts + b"".join(line[-1] for line in lines)).digest() != kept
-        and len(found.breaks) == breaks
-    ):
-        _note(found, Break("block_altered", chain, number))
+    *,
+    from_start: bool,
+) -> "_Block":
+    """Begin the block of this row behind the former one; when that is not the one before it, behind what is kept of that."""
+    before = former.kept if former else b""
+    expected = former.number + 1 if former else 1
+    if row[0] != expected:
+        if former or from_start:
+            _note(found, Break("block_missing", chain, expected))
+        kept = driver.execute(BEFORE, (chain, row[0] - 1)).fetchone()
+        before = kept[0] if kept else b""
+    return _Block(chain, before, row)
+
+
+class _Block:
+    """One block while its lines pass by; no line is kept."""
+
+    def __init__(self, chain: str, before: bytes, row: tuple[Any, ...]) -> None:
+        self.chain = chain
+        self.number, self.txid, self.at, self.first, self.last, self.count, self.kept = row[:7]
+        facts = _text(chain, self.number, self.txid, self.at, self.first, self.last, self.count)
+        self._sum = hashlib.sha256(before + facts)
+        self._lines = 0
+        self._is_whole = True
+
+    def take(self, line: tuple[Any, ...], found: Verdict) -> None:
+        found.lines += 1
+        self._lines += 1
+        self._sum.update(line[-1])
+        if line_digest(self.chain, self.at, self.txid, line) != line[-1]:
+            self._complain(found, "line_altered", line[0])
+
+    def close(self, driver: psycopg.Connection[Any], found: Verdict) -> None:
+        found.blocks += 1
+        if self._lines < self.count:
+            gap = driver.execute(MISSING, (self.first, self.last)).fetchone()
+            self._complain(found, "line_missing", gap[0] if gap else None)
+        if self._is_whole and self._sum.digest() != self.kept:
+            self._complain(found, "block_altered", None)
+
+    def _complain(self, found: Verdict, what: str, line: int | None) -> None:
+        self._is_whole = False
+        _note(found, Break(what, self.chain, self.number, line))
 
 
 def line_digest(chain: str, at: int, txid: int, line: tuple[Any, ...]) -> bytes:

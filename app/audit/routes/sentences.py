@@ -44,7 +44,7 @@ def first_change(line: Line) -> dict[str, Any]:
 def _look(line: Line, facts: dict[str, Any]) -> str:
     fields = "、".join(column_word(field) for field in line.changes.get("fields") or ())
     return _(
-        "%(who)s查看了 %(n)s 个%(thing)s的%(fields)s，理由：%(reason)s",
+        "%(who)s 查看了 %(n)s 个%(thing)s的%(fields)s，理由：%(reason)s",
         fields=fields or "–", reason=line.changes.get("reason") or "–", **facts,
     )  # fmt: skip
 
@@ -55,20 +55,20 @@ def _plain(line: Line, facts: dict[str, Any]) -> str:
     if line.rows != 1 or not one:
         match line.action:
             case "insert":
-                return _("%(who)s在%(where)s新增了 %(n)s 条%(thing)s", **facts)
+                return _("%(who)s 在%(where)s新增了 %(n)s 条%(thing)s", **facts)
             case "delete":
-                return _("%(who)s在%(where)s删除了 %(n)s 条%(thing)s", **facts)
+                return _("%(who)s 在%(where)s删除了 %(n)s 条%(thing)s", **facts)
             case _:
                 columns = "、".join(column_word(name) for name in list(one.get("after") or {})[:MOST_COLUMNS])
                 return _(
-                    "%(who)s在%(where)s修改了 %(n)s 条%(thing)s（%(columns)s）",
+                    "%(who)s 在%(where)s修改了 %(n)s 条%(thing)s（%(columns)s）",
                     columns=columns or "–",
                     **facts,
                 )
     if line.action == "insert":
-        return _("%(who)s在%(where)s新增了%(thing)s“%(label)s”", **facts)
+        return _("%(who)s 在%(where)s新增了%(thing)s“%(label)s”", **facts)
     if line.action == "delete":
-        return _("%(who)s在%(where)s删除了%(thing)s“%(label)s”", **facts)
+        return _("%(who)s 在%(where)s删除了%(thing)s“%(label)s”", **facts)
     return _changed(one, facts)
 
 
@@ -77,7 +77,7 @@ def _changed(one: dict[str, Any], facts: dict[str, Any]) -> str:
     changed = list(after or before)
     if changed == ["name"]:
         return _(
-            "%(who)s在%(where)s把%(thing)s“%(before)s”改名为“%(after)s”",
+            "%(who)s 在%(where)s把%(thing)s“%(before)s”改名为“%(after)s”",
             before=before["name"] or "–",
             after=after["name"] or "–",
             **facts,
@@ -89,13 +89,13 @@ def _changed(one: dict[str, Any], facts: dict[str, Any]) -> str:
     what = "；".join(said[:MOST_COLUMNS])
     if len(said) > MOST_COLUMNS:
         what = _("%(what)s，等 %(n)s 项", what=what, n=len(said))
-    return _("%(who)s在%(where)s修改了%(thing)s“%(label)s”：%(what)s", what=what, **facts)
+    return _("%(who)s 在%(where)s修改了%(thing)s“%(label)s”：%(what)s", what=what, **facts)
 
 
 def _buildings_in_zones(line: Line, facts: dict[str, Any], names: Names) -> str:
     zones = zones_in(line)
     if len(zones) > 1:
-        facts["zone"] = _("%(n)s 个责任区", n=len(zones))
+        facts["zone"] = _("几个责任区（共 %(n)s 个）", n=len(zones))
     elif zones and zones[0] in names.zones:
         number, name, plan = names.zones[zones[0]]
         facts["zone"] = _(
@@ -105,11 +105,11 @@ def _buildings_in_zones(line: Line, facts: dict[str, Any], names: Names) -> str:
         facts["zone"] = _("一个后来删除的责任区")
     match line.action:
         case "insert":
-            return _("%(who)s在%(where)s把 %(n)s 栋楼划入%(zone)s", **facts)
+            return _("%(who)s 在%(where)s把 %(n)s 栋楼划入%(zone)s", **facts)
         case "update":
-            return _("%(who)s在%(where)s把 %(n)s 栋楼改划到%(zone)s", **facts)
+            return _("%(who)s 在%(where)s把 %(n)s 栋楼改划到%(zone)s", **facts)
         case _:
-            return _("%(who)s在%(where)s把 %(n)s 栋楼移出%(zone)s", **facts)
+            return _("%(who)s 在%(where)s把 %(n)s 栋楼移出%(zone)s", **facts)
 
 
 def _account(line: Line, facts: dict[str, Any], names: Names) -> str:
@@ -118,12 +118,12 @@ def _account(line: Line, facts: dict[str, Any], names: Names) -> str:
         return ""
     facts["label"], after = one.get("is"), one.get("after") or {}
     if "password_hash" in after:
-        return _("%(who)s重设了账号“%(label)s”的密码", **facts)
+        return _("%(who)s 重设了账号“%(label)s”的密码", **facts)
     if list(after) == ["disabled_at"]:
         return (
-            _("%(who)s停用了账号“%(label)s”", **facts)
+            _("%(who)s 停用了账号“%(label)s”", **facts)
             if after["disabled_at"]
-            else _("%(who)s重新启用了账号“%(label)s”", **facts)
+            else _("%(who)s 重新启用了账号“%(label)s”", **facts)
         )
     return ""
 
@@ -135,9 +135,9 @@ def _role_grant(line: Line, facts: dict[str, Any], names: Names) -> str:
     facts |= {"label": login, "role": str(ROLE_NAMES.get(role, role))}
     match line.action:
         case "insert":
-            return _("%(who)s授予账号“%(label)s”在%(where)s的角色“%(role)s”", **facts)
+            return _("%(who)s 授予账号“%(label)s”在%(where)s的角色“%(role)s”", **facts)
         case "update" if "during" in (first_change(line).get("after") or {}):
-            return _("%(who)s结束了账号“%(label)s”在%(where)s的角色“%(role)s”", **facts)
+            return _("%(who)s 结束了账号“%(label)s”在%(where)s的角色“%(role)s”", **facts)
         case _:
             return ""
 

@@ -144,6 +144,7 @@ def make_tables() -> None:
     op.create_index("journal_chain_ix", "journal", ["chain", "id"])
     op.create_index("journal_account_id_ix", "journal", ["account_id", "id"])
     op.create_index("journal_look_ix", "journal", ["account_id", "at"], postgresql_where=sa.text("action = 'look'"))
+    op.create_index("journal_change_ix", "journal", ["id"], postgresql_where=sa.text("action <> 'look'"))
     op.create_index("journal_request_ix", "journal", ["request"], postgresql_where=sa.text("request <> ''"))
     op.create_index("journal_at_ix", "journal", ["at"], postgresql_using="brin")
     op.create_table(
