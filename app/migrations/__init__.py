@@ -1,5 +1,6 @@
 """Bring a database to the shape this code expects: one at a time, with lock and statement timeouts."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -15,6 +16,7 @@ from app.errors import N_, Conflict
 from app.migrations.journalling import journal_all, rest_all
 from app.migrations.rights import give_rights, refuse_unguarded
 
+log = logging.getLogger("wardmap.migrations")
 ADVISORY_LOCK = 7_211_949
 
 
@@ -33,12 +35,15 @@ def upgrade(url: str, superuser_conninfo: str = "") -> None:
             connection.commit()
             if superuser_conninfo:
                 lend_journal(superuser_conninfo)
-            if is_behind(connection):
+            behind = is_behind(connection)
+            if behind:
                 rest_all(connection)
             connection.commit()
             command.upgrade(alembic_config(connection), "head")
             connection.commit()
-            journal_all(connection)
+            repaired = journal_all(connection)
+            if repaired and not behind:
+                log.error("journal triggers of %s were missing or switched off", ", ".join(repaired))
             give_rights(connection)
             refuse_unguarded(connection)
             connection.commit()

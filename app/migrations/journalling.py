@@ -123,11 +123,15 @@ TRIGGERS = {
     "update": "AFTER UPDATE ON {table} REFERENCING OLD TABLE AS former NEW TABLE AS fresh",
     "delete": "AFTER DELETE ON {table} REFERENCING OLD TABLE AS former",
 }
+# Those that are switched on, of a table and of the journal's own.
 PRESENT = """
 SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE t.tgrelid = to_regclass(:table) AND t.tgenabled = 'O' AND NOT t.tgisinternal
-  AND (p.proname = :function AND t.tgname LIKE 'journal\\_%' OR t.tgname = 'journal_truncate' AND p.proname = 'journal_refuse')
+WHERE t.tgrelid = to_regclass(:table) AND t.tgenabled = 'O' AND NOT t.tgisinternal AND t.tgname LIKE 'journal\\_%'
+  AND p.proname IN (:function, 'journal_refuse', 'journal_complete', 'journal_bind')
 """
+# A table's own three, and the one that refuses to empty it.
+A_TABLE = len(TRIGGERS) + 1
+OWN = {"journal": 3, "journal_block": 1, "journal_head": 1}
 
 
 class Column(NamedTuple):
@@ -139,23 +143,21 @@ class Column(NamedTuple):
     in_key: bool
 
 
-def journal_all(connection: Connection) -> None:
-    """Give every kept table its triggers; those that are as wanted already are left alone."""
-    for table in KEPT:
-        journal_table(connection, table)
+def journal_all(connection: Connection) -> list[str]:
+    """Give every kept table its triggers; what is as wanted already is left alone.
+
+    Returns the tables whose triggers had been there before and were missing or switched off.
+    """
+    return [table for table in KEPT if journal_table(connection, table)]
 
 
-def journal_table(connection: Connection, table: str) -> None:
+def journal_table(connection: Connection, table: str) -> bool:
     """Make the function of one table from its columns, and the triggers that call it."""
-    if connection.scalar(text("SELECT to_regclass(:table) IS NULL"), {"table": table}):
-        return
-    columns = [Column(*row) for row in connection.execute(text(COLUMNS), {"table": table})]
-    body = function_body(table, KEPT[table], columns)
-    function = f"journal_of_{table}"
-    present = connection.scalar(
-        text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)"), {"name": function}
-    )
-    if present != body:
+    wanted = _wanted_body(connection, table)
+    if wanted is None:
+        return False
+    function, present = f"journal_of_{table}", _present_body(connection, table)
+    if present != wanted:
         schemas = connection.scalar(
             text(
                 "SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_namespace n WHERE n.nspname = current_schema()"
@@ -164,44 +166,56 @@ def journal_table(connection: Connection, table: str) -> None:
         )
         connection.exec_driver_sql(
             f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
-            f" SET search_path = pg_catalog, {schemas}, pg_temp AS $body${body}$body$"
+            f" SET search_path = pg_catalog, {schemas}, pg_temp AS $body${wanted}$body$"
         )
-    if connection.scalar(text(PRESENT), {"table": table, "function": function}) != len(TRIGGERS) + 1:
-        for name, when in TRIGGERS.items():
-            connection.exec_driver_sql(
-                f"CREATE OR REPLACE TRIGGER journal_{name} {when.format(table=table)}"
-                f" FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
-            )
+    if _triggers(connection, table) == A_TABLE:
+        return False
+    for name, when in TRIGGERS.items():
         connection.exec_driver_sql(
-            f"CREATE OR REPLACE TRIGGER journal_truncate BEFORE TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()"
+            f"CREATE OR REPLACE TRIGGER journal_{name} {when.format(table=table)}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
         )
-        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE TRIGGER journal_truncate BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()"
+    )
+    connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    return present is not None
 
 
 def rest_all(connection: Connection) -> None:
     """Take the triggers away while migrations reshape their tables; the line about the upgrade itself is still written."""
     for table in KEPT:
-        if table != "alembic_version" and connection.scalar(
-            text("SELECT to_regclass(:t) IS NOT NULL"), {"t": table}
-        ):
+        if table != "alembic_version" and _wanted_body(connection, table) is not None:
             for name in TRIGGERS:
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS journal_{name} ON {table}")
 
 
 def unjournalled(connection: Connection) -> list[str]:
-    """Kept tables whose triggers are missing, switched off, or made for other columns."""
+    """Kept tables whose triggers are missing, switched off, or made for other columns; and the journal without its own."""
     found = []
-    for table, kept in KEPT.items():
-        columns = [Column(*row) for row in connection.execute(text(COLUMNS), {"table": table})]
-        function = f"journal_of_{table}"
-        present = connection.scalar(
-            text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)"), {"name": function}
-        )
-        triggers = connection.scalar(text(PRESENT), {"table": table, "function": function})
-        if columns and (present != function_body(table, kept, columns) or triggers != len(TRIGGERS) + 1):
+    for table in KEPT:
+        wanted = _wanted_body(connection, table)
+        is_right = _present_body(connection, table) == wanted and _triggers(connection, table) == A_TABLE
+        if wanted is not None and not is_right:
             found.append(table)
-    return found
+    return found + [table for table, count in OWN.items() if _triggers(connection, table) != count]
+
+
+def _wanted_body(connection: Connection, table: str) -> str | None:
+    """None for a table that is not there."""
+    columns = [Column(*row) for row in connection.execute(text(COLUMNS), {"table": table})]
+    return function_body(table, KEPT[table], columns) if columns else None
+
+
+def _present_body(connection: Connection, table: str) -> str | None:
+    found = text("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(:name)")
+    body: str | None = connection.scalar(found, {"name": f"journal_of_{table}"})
+    return body
+
+
+def _triggers(connection: Connection, table: str) -> int:
+    return int(connection.scalar(text(PRESENT), {"table": table, "function": f"journal_of_{table}"}) or 0)
 
 
 def function_body(table: str, kept: Kept, columns: list[Column]) -> str:

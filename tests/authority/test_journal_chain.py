@@ -13,6 +13,7 @@ from app import db
 from app.cluster import Facts
 from app.cluster.contents import keep_journal
 from app.journal.verify import Verdict, verify
+from app.migrations import upgrade
 from tests.conftest import copy_database, database_name
 
 STREET, OTHER = "329902001000", "329902002000"
@@ -277,6 +278,8 @@ def test_a_database_with_a_trigger_switched_off_is_not_served(cluster: Facts) ->
             "DROP TRIGGER journal_insert ON building",
             "ALTER TABLE zone ADD COLUMN colour_of_night text",
             "ALTER TABLE zone DISABLE TRIGGER USER",
+            "ALTER TABLE journal DISABLE TRIGGER journal_is_bound",
+            "DROP TRIGGER journal_only_grows ON journal",
         ):
             undone = connection.begin_nested()
             connection.exec_driver_sql(defect)
@@ -284,3 +287,17 @@ def test_a_database_with_a_trigger_switched_off_is_not_served(cluster: Facts) ->
                 refuse_unguarded(connection)
             undone.rollback()
     engine.dispose()
+
+
+def test_triggers_that_were_switched_off_come_back_and_it_is_said(
+    facts: Facts, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(facts.conninfo) as connection:
+        connection.execute("ALTER TABLE plan DISABLE TRIGGER journal_update")
+        connection.execute("DROP TRIGGER journal_delete ON zone")
+    upgrade(facts.url, facts.superuser_conninfo)
+    assert "journal triggers of plan, zone were missing or switched off" in caplog.text
+    caplog.clear()
+    upgrade(facts.url, facts.superuser_conninfo)
+    assert not caplog.text
+    assert ask(facts, "SELECT tableowner FROM pg_tables WHERE tablename = 'journal'") == ("wardmap_journal",)
