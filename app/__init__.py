@@ -16,6 +16,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app import db
     from app.accounts import guard
     from app.accounts.routes import rooms as account_rooms
+    from app.audit.routes import rooms as audit_rooms
     from app.config import read_settings, secret_key
     from app.errors import N_, InvalidInput
     from app.ground.queries.areas import names_of
@@ -56,6 +57,6 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         part.install(app)
     # Accounts know codes of areas only; the ground tells their names.
     app.extensions["wardmap.area_names"] = names_of
-    for room in (*account_rooms, *ground_rooms, *zone_rooms):
+    for room in (*account_rooms, *ground_rooms, *zone_rooms, *audit_rooms):
         app.register_blueprint(room)
     return app

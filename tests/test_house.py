@@ -23,8 +23,8 @@ SOURCES = sorted(
 )
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
-ROOMS = {"accounts", "ground", "zones"}
-TOOLKITS = {"cli", "cluster", "geo", "maps", "migrations", "web"}
+ROOMS = {"accounts", "audit", "ground", "zones"}
+TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "web"}
 BAD_WORDS = {
     "data",
     "info",

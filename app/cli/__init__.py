@@ -13,6 +13,7 @@ COMMANDS = {
     "backup": "app.cli.backup:backup",
     "db": "app.cli.database:database",
     "import": "app.cli.imports:import_",
+    "journal": "app.cli.journal:journal",
     "restore": "app.cli.backup:restore",
     "up": "app.cli.serve:up",
     "worker": "app.cli.worker:worker",

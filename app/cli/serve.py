@@ -148,7 +148,8 @@ class Launch:
         if wants_sample and not has_table(self.settings.database_url, "alembic_version"):
             wanted.touch()  # stays until the town is whole, should this run be cut off
         say("检查表结构…… Bringing the tables up to date …")
-        upgrade(self.settings.database_url)
+        facts = self._cluster.facts if self._is_private else None
+        upgrade(self.settings.database_url, facts.superuser_conninfo if facts else "")
         if wanted.exists():
             if wants_sample:
                 from app.cli.sample import load_sample

@@ -24,12 +24,13 @@ def forget_sessions() -> None:
 @click.option("--until-empty", is_flag=True, help="做完队列里的任务就结束。")
 def worker(until_empty: bool) -> None:
     """运行后台任务：检查和写入导入的文件。可以在多台机器上同时运行多个。"""
-    import app.ground.boundary_import.jobs  # noqa: F401  registers the jobs
+    import app.audit.checking
+    import app.ground.boundary_import.jobs  # noqa: F401  they register the jobs
 
     every("41 * * * *", "accounts.forget")(forget_sessions)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    with connected(pool_size=2 * JOBS_AT_ONCE) as settings:
+    with connected(pool_size=2 * JOBS_AT_ONCE, source="worker") as settings:
         remove_abandoned(settings.home)
         queue = jobs.worker_app(settings.database_url)
         with queue.open():

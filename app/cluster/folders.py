@@ -22,6 +22,8 @@ from app.errors import DomainError, Unavailable
 FACTS_FILE = "cluster.json"
 LOCK_FILE = "launcher.lock"
 OWNER_NOTE = "home"
+SUPERUSER = "postgres"
+OWNER_ROLE = "wardmap"
 WEB_ROLE = "wardmap_web"
 SYSTEM_FOLDER = Path("/var/lib/wardmap")
 # A socket's whole path must fit into 107 bytes; `/.s.PGSQL.65535` takes 15 of them.
@@ -43,8 +45,8 @@ class Facts:
     password: str
     # Of the role that web pages work as: it owns nothing. Empty in records of an earlier version.
     web_password: str = ""
-    superuser: str = "postgres"
-    role: str = "wardmap"
+    superuser: str = SUPERUSER
+    role: str = OWNER_ROLE
     web_role: str = WEB_ROLE
     database: str = "wardmap"
 

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, text
 from app.cluster.folders import WEB_ROLE
 from app.db import Base
 from app.errors import N_, Unavailable
+from app.migrations.journalling import unjournalled
 
 # Tables without policies, and why none is needed.
 OPEN_TABLES = {
@@ -22,11 +23,13 @@ OPEN_TABLES = {
 }
 # Policies, but not for the owner: the worker fills them by COPY, which policies forbid.
 FILLED_BY_COPY = ("import_file", "import_part", "import_row", "import_finding", "import_former")
+# The same: their owner's triggers write them for everybody, in whatever scope.
+WRITTEN_BY_TRIGGER = ("journal", "journal_block", "journal_head")
 GIVE = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
-    "REVOKE INSERT, UPDATE, DELETE ON alembic_version, spatial_ref_sys FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON alembic_version, spatial_ref_sys, journal, journal_block, journal_head FROM {role}",
 )
 UNGUARDED = """
 SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -68,7 +71,8 @@ def unguarded(connection: Connection) -> list[str]:
     known = sorted(Base.metadata.tables)
     return list(
         connection.scalars(
-            text(UNGUARDED), {"known": known, "open": list(OPEN_TABLES), "filled": list(FILLED_BY_COPY)}
+            text(UNGUARDED),
+            {"known": known, "open": list(OPEN_TABLES), "filled": [*FILLED_BY_COPY, *WRITTEN_BY_TRIGGER]},
         )
     )
 
@@ -80,6 +84,13 @@ def refuse_unguarded(connection: Connection) -> None:
         raise Unavailable(
             "tables_unguarded",
             N_("数据库里有没有按辖区隔离的内容：%(names)s。为了安全没有启动，请联系维护人员。"),
+            names="、".join(names),
+        )
+    names = unjournalled(connection)
+    if names:
+        raise Unavailable(
+            "tables_unjournalled",
+            N_("这些表的操作记录被关掉或改动了：%(names)s。为了安全没有启动，请联系维护人员。"),
             names="、".join(names),
         )
     if connection.scalar(text(POWERFUL), {"role": WEB_ROLE}):

@@ -1,7 +1,6 @@
 """Domain errors become answers here, and nowhere else."""
 
 import logging
-import secrets
 from typing import Any
 
 from flask import Flask, current_app, jsonify, render_template, request
@@ -11,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, Unavailable
+from app.web.headers import request_id
 from app.web.language import error_sentence
 
 STATUS = {NotFound: 404, NotAllowed: 403, InvalidInput: 422, Conflict: 409, Unavailable: 503}
@@ -77,7 +77,7 @@ def show_silence(error: TimeoutError) -> ResponseReturnValue:
 
 
 def show_defect(error: Exception) -> ResponseReturnValue:
-    number = secrets.token_hex(4)
+    number = request_id()
     log.exception("defect %s on %s %s", number, request.method, request.path, exc_info=error)
     text = _("程序出错了，刚才的操作没有保存。请把编号 %(number)s 告诉管理员。", number=number)
     return (

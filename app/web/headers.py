@@ -24,6 +24,13 @@ def nonce() -> str:
     return str(g.nonce)
 
 
+def request_id() -> str:
+    """A word for this request: in its answer, in the journal, and in the log when it fails."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return str(g.request_id)
+
+
 def allow_images_from(*origins: str) -> None:
     """Let this answer load map tiles from the base map's hosts."""
     g.image_origins = origins
@@ -60,6 +67,7 @@ def add_headers(answer: Response) -> Response:
             answer.headers.add(name, value)
     if "content-security-policy" not in present:
         answer.headers.add("Content-Security-Policy", policy())
+    answer.headers.add("X-Request-ID", request_id())
     return answer
 
 

@@ -26,6 +26,7 @@ from app.accounts.guard.sessions import DatabaseSessions
 from app.accounts.rules import LOOKS, PLANS, SIGNED_IN, Identity, demanded, token_hash
 from app.errors import N_, NotAllowed
 from app.web.error_pages import wants_json
+from app.web.headers import request_id
 from app.web.pages import own_path, public
 
 
@@ -59,6 +60,7 @@ def allow(*roles: str) -> Callable[[View], View]:
 def check_guard() -> Any:
     """Before every view: its mark against the account. A view without a mark is closed."""
     g.scope_before = db.act_in(None)
+    db.act_as(db.Actor(getattr(session, "account_id", None), "web", request_id()))
     trouble = getattr(session, "trouble", None)
     if trouble is not None:
         raise trouble
@@ -212,6 +214,7 @@ MENU = [
     ("/", _l("地图"), LOOKS),
     ("/plans", _l("责任区"), LOOKS),
     ("/imports", _l("导入"), LOOKS),
+    ("/journal", _l("操作记录"), ("auditor",)),
     ("/help", _l("帮助"), SIGNED_IN),
 ]
 ROLE_NAMES = {

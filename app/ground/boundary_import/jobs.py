@@ -17,7 +17,8 @@ def within_its_area(step: Callable[[int, Settings], object], import_id: int) -> 
     with db.acting_in(db.EVERYWHERE), db.reading() as session:
         code = session.scalar(select(GroundImport.area_code).where(GroundImport.id == import_id))
     if code is not None:
-        with db.acting_in(db.scope_of([code])):
+        actor = db.Actor(source="worker", request=f"import-{import_id}")
+        with db.acting_in(db.scope_of([code])), db.acting_as(actor):
             step(import_id, read_settings())
 
 
