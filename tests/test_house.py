@@ -24,7 +24,7 @@ SOURCES = sorted(
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 ROOMS = {"accounts", "ground", "zones"}
-TOOLKITS = {"cli", "cluster", "geo", "maps", "migrations", "web"}
+TOOLKITS = {"privacy", "cli", "cluster", "geo", "maps", "migrations", "web"}
 BAD_WORDS = {
     "data",
     "info",

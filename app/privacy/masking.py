@@ -4,9 +4,34 @@ import re
 
 # Surnames of two characters; any other surname is one.
 _DOUBLE_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 令狐 宇文 长孙 慕容 司徒 司空 夏侯 轩辕 端木 百里 呼延 南宫 西门 独孤 申屠 钟离 澹台"
-    .split()
-)  # fmt: skip
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "东方",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "令狐",
+        "宇文",
+        "长孙",
+        "慕容",
+        "司徒",
+        "司空",
+        "夏侯",
+        "轩辕",
+        "端木",
+        "百里",
+        "呼延",
+        "南宫",
+        "西门",
+        "独孤",
+        "申屠",
+        "钟离",
+        "澹台",
+    ]
+)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 _MOBILE = re.compile(r"(?<![0-9])(?:\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})(?![0-9])")
@@ -44,5 +69,7 @@ def is_identity_number(text: str) -> bool:
 
 def scrubbed(text: str) -> str:
     """Free text, such as a line of a log, without mobile and identity numbers."""
-    text = _IDENTITY.sub(lambda found: "[identity number]" if is_identity_number(found[1]) else found[0], text)
+    text = _IDENTITY.sub(
+        lambda found: "[identity number]" if is_identity_number(found[1]) else found[0], text
+    )
     return _MOBILE.sub(lambda found: f"{found[1]}****{found[3]}", text)

@@ -26,7 +26,12 @@ def test_names(given_name: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "shown"),
-    [("13812345678", "138****5678"), ("+86 138 1234 5678", "138****5678"), ("025-83612345", "*********45"), ("110", "****")],
+    [
+        ("13812345678", "138****5678"),
+        ("+86 138 1234 5678", "138****5678"),
+        ("025-83612345", "*********45"),
+        ("110", "****"),
+    ],
 )
 def test_phones(number: str, shown: str) -> None:
     assert masked_phone(number) == shown
