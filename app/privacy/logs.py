@@ -8,6 +8,8 @@ from app.privacy.masking import scrubbed
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # What the database adds to a refusal holds the row: "Key (login)=(zhou) already exists."
 _ROW = re.compile(r"^\s*(DETAIL|CONTEXT|LINE \d+|\[SQL|\[parameters)\b.*", re.MULTILINE)
+# "invalid input syntax for type integer: "zhou"", "malformed array literal: …", "value "zhou" is out of range"
+_VALUE = re.compile(r'((?:invalid|malformed|out of range|value)[^"\n]*)"[^"\n]*"')
 _ON_ONE_LINE = re.compile(r"\b(Failing row contains|Key) \(.*?\)(=\(.*?\))?")
 
 
@@ -20,7 +22,7 @@ class QuietFormatter(logging.Formatter):
 
 def quiet(text: str) -> str:
     """A line or a trace without what the database or a person put into it."""
-    return scrubbed(_ON_ONE_LINE.sub(r"\1 (…)", _ROW.sub("", text)))
+    return scrubbed(_VALUE.sub(r'\1"…"', _ON_ONE_LINE.sub(r"\1 (…)", _ROW.sub("", text))))
 
 
 def install(level: int = logging.WARNING) -> None:
