@@ -67,6 +67,12 @@ def is_identity_number(text: str) -> bool:
     return _CHECK[total % 11] == text[-1].upper()
 
 
+def names_identity(column: str) -> bool:
+    """Whether a column calls itself an identity number."""
+    plain = re.sub(r"[\s_\-]", "", column).lower()
+    return bool(re.search(r"身份证|证件号|公民身份|idcard|identityno|identitynumber|^sfz|^zjhm", plain))
+
+
 def scrubbed(text: str) -> str:
     """Free text, such as a line of a log, without mobile and identity numbers."""
     text = _IDENTITY.sub(
