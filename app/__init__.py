@@ -21,6 +21,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.errors import N_, InvalidInput
     from app.ground.queries.areas import names_of
     from app.ground.routes import rooms as ground_rooms
+    from app.privacy import logs
     from app.web import edge, error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
 
@@ -29,6 +30,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         raise InvalidInput(
             "setting_missing", N_("没有数据库地址。请用 ./scripts/start 启动，或设置 DATABASE_URL。")
         )
+    logs.install()
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
     app.config.update(
         SETTINGS=settings,

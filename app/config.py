@@ -66,6 +66,8 @@ class Settings:
     second_factor_roles: str = _setting(
         "", "除 WARDMAP_COMPLIANCE 要求的以外，还有哪些角色必须使用动态口令，逗号分隔"
     )
+    retention_account_days: int = _setting(365, "账号停用多少天后，账号名换成代号、密码等一并清除")
+    retention_file_days: int = _setting(7, "上传的文件、暂存内容和样例最多留多少天")
     fresh_minutes: int = _setting(15, "做重要操作前，多少分钟没有输过密码就再问一次")
     secure_cookies: bool = _setting(False, "只在 HTTPS 下发送会话标记；经 HTTPS 对外服务时必须打开")
     trusted_proxies: int = _setting(0, "前面反向代理的层数，用于识别真实的访问地址")
@@ -177,7 +179,7 @@ def _refuse_wrong(settings: Settings) -> None:
 def _refuse_wrong_numbers(settings: Settings) -> None:
     for name in ("max_upload_mb", "max_unpacked_mb", "max_features", "max_vertices", "import_memory_mb", "import_wall_s",
                  "web_processes", "web_threads", "web_waiting", "session_hours",
-                 "fresh_minutes", "export_features"):  # fmt: skip
+                 "fresh_minutes", "export_features", "retention_account_days", "retention_file_days"):  # fmt: skip
         if not 1 <= getattr(settings, name) <= MOST.get(name, 2**31):
             raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
     if not 0 <= settings.trusted_proxies <= MOST["trusted_proxies"]:

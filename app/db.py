@@ -94,6 +94,8 @@ def _engine(url: str, pool_size: int, time_zone: str, more: str = "", **options:
         pool_size=pool_size,
         max_overflow=4,
         pool_recycle=1800,
+        # What a failed statement was given must not stand in a log.
+        hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={

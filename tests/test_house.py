@@ -24,7 +24,7 @@ SOURCES = sorted(
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 ROOMS = {"accounts", "audit", "ground", "zones"}
-TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "web"}
+TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "privacy", "web"}
 BAD_WORDS = {
     "data",
     "info",

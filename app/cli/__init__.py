@@ -14,7 +14,10 @@ COMMANDS = {
     "db": "app.cli.database:database",
     "import": "app.cli.imports:import_",
     "journal": "app.cli.journal:journal",
+    "person": "app.cli.person:person",
+    "privacy": "app.cli.privacy:privacy",
     "restore": "app.cli.backup:restore",
+    "retention": "app.cli.retention:retention",
     "up": "app.cli.serve:up",
     "worker": "app.cli.worker:worker",
 }

@@ -1,6 +1,7 @@
 """What can be done with accounts. Takes a session, never commits."""
 
 from app.accounts.actions.attempts import forget_attempts, give_back, wait_before
+from app.accounts.actions.forgetting import forget_account, forget_disabled_accounts
 from app.accounts.actions.logins import add_account, disable_account, ensure_first_account
 from app.accounts.actions.passwords import account_with_password, generated_password, set_password
 from app.accounts.actions.roles import grant_role, revoke_role
@@ -32,8 +33,10 @@ __all__ = [
     "end_session",
     "end_sessions",
     "ensure_first_account",
+    "forget_account",
     "forget_attempts",
     "forget_devices",
+    "forget_disabled_accounts",
     "forget_expired_sessions",
     "generated_password",
     "give_back",

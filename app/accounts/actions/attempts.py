@@ -68,15 +68,23 @@ def give_back(session: Session, counters: Sequence[Counter]) -> None:
     session.execute(text(GIVE_BACK), {"keys": [counter.key for counter in counters]})
 
 
-def forget_attempts(session: Session) -> None:
+def forget_attempts(session: Session) -> int:
     """Delete counters that have been quiet for long.
 
     Parameters
     ----------
     session : Session
         An open transaction.
+
+    Returns
+    -------
+    int
+        How many there were.
     """
-    session.execute(
-        text("DELETE FROM attempt WHERE last_at < clock_timestamp() - make_interval(secs => :forget)"),
+    gone = session.execute(
+        text(
+            "DELETE FROM attempt WHERE last_at < clock_timestamp() - make_interval(secs => :forget) RETURNING 1"
+        ),
         {"forget": FORGET_S},
     )
+    return len(gone.all())

@@ -93,16 +93,24 @@ def end_sessions(session: Session, account_id: int, but: bytes = b"") -> int:
     return len(ended.all())
 
 
-def forget_expired_sessions(session: Session) -> None:
+def forget_expired_sessions(session: Session) -> int:
     """Delete browser sessions and known browsers that have run out.
 
     Parameters
     ----------
     session : Session
         An open transaction.
+
+    Returns
+    -------
+    int
+        How many there were.
     """
-    session.execute(delete(BrowserSession).where(BrowserSession.expires_at < func.now()))
-    session.execute(delete(KnownDevice).where(KnownDevice.expires_at < func.now()))
+    gone = [
+        session.execute(delete(kept).where(kept.expires_at < func.now()).returning(kept.token_hash)).all()
+        for kept in (BrowserSession, KnownDevice)
+    ]
+    return sum(map(len, gone))
 
 
 def remember_device(session: Session, account_id: int, token: str) -> None:

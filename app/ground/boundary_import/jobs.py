@@ -6,10 +6,9 @@ from sqlalchemy import select
 
 from app import db
 from app.config import Settings, read_settings
-from app.ground.boundary_import.receive import forget_old_files
 from app.ground.boundary_import.run import give_up, run_check, run_inspect, run_publish
 from app.ground.models import GroundImport
-from app.jobs import every, task
+from app.jobs import task
 
 
 def within_its_area(step: Callable[[int, Settings], object], import_id: int) -> None:
@@ -39,9 +38,3 @@ def check_job(import_id: int) -> None:
 @task("ground.publish", give_up=given_up("publishing"))
 def publish_job(import_id: int) -> None:
     within_its_area(run_publish, import_id)
-
-
-@every("17 3 * * *", "ground.forget")
-def forget_job() -> None:
-    with db.acting_in(db.EVERYWHERE), db.transaction() as session:
-        forget_old_files(session)
