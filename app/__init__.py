@@ -18,7 +18,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.accounts.routes import rooms as account_rooms
     from app.config import read_settings, secret_key
     from app.errors import N_, InvalidInput
-    from app.ground.queries.areas import names_of
+    from app.ground.queries.areas import areas_named, names_of
     from app.ground.routes import rooms as ground_rooms
     from app.web import error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
@@ -56,6 +56,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         part.install(app)
     # Accounts know codes of areas only; the ground tells their names.
     app.extensions["wardmap.area_names"] = names_of
+    app.extensions["wardmap.areas_named"] = areas_named
     for room in (*account_rooms, *ground_rooms, *zone_rooms):
         app.register_blueprint(room)
     return app

@@ -2,8 +2,10 @@
 
 from app.accounts.actions.attempts import forget_attempts, give_back, wait_before
 from app.accounts.actions.invitations import (
+    INVITATION_DAYS,
     Invited,
     accept_invitation,
+    begin_batch,
     invitation_gone,
     invite,
     invite_many,
@@ -32,11 +34,13 @@ from app.accounts.actions.sessions import (
 )
 
 __all__ = [
+    "INVITATION_DAYS",
     "Invited",
     "accept_invitation",
     "account_id_of",
     "account_with_password",
     "add_account",
+    "begin_batch",
     "disable_account",
     "enable_account",
     "drop_second_factor",

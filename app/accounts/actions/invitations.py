@@ -16,7 +16,7 @@ from app.accounts.models import Account, InvitationBatch
 from app.accounts.rules import DEMANDS, Demands, Wanted, checked_login, token_hash
 from app.errors import N_, NotFound
 
-DAYS = 7
+INVITATION_DAYS = 7
 # What stands in place of a hash until the owner has chosen a password: it matches none.
 NO_PASSWORD = "-"
 END_OPEN = """
@@ -78,8 +78,28 @@ def invite(
     return _new_link(session, account.id, account.login, invited_by)
 
 
+def begin_batch(session: Session, key: UUID, created_by: int | None = None) -> None:
+    """A list is invited now; the same one, sent a second time, waits here and is refused.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    key : UUID
+        Of the list, made when it was shown.
+    created_by : int, optional
+
+    Raises
+    ------
+    Conflict
+        "batch_repeated".
+    """
+    session.add(InvitationBatch(key=key, created_by=created_by))
+    session.flush()
+
+
 def invite_many(
-    session: Session, key: UUID, wanted: Sequence[Wanted], invited_by: int | None = None
+    session: Session, wanted: Sequence[Wanted], invited_by: int | None = None
 ) -> list[Invited]:
     """Invite everybody on a list, or nobody.
 
@@ -87,8 +107,6 @@ def invite_many(
     ----------
     session : Session
         An open transaction.
-    key : UUID
-        Of the list: sent a second time it is refused.
     wanted : sequence of Wanted
         As checked.
     invited_by : int, optional
@@ -101,10 +119,8 @@ def invite_many(
     Raises
     ------
     Conflict
-        "batch_repeated", or "login_taken".
+        "login_taken".
     """
-    session.add(InvitationBatch(key=key, created_by=invited_by))
-    session.flush()
     return [invite(session, one.login, one.role, one.area_code, invited_by) for one in wanted]
 
 
@@ -212,6 +228,6 @@ def _new_link(session: Session, account_id: int, login: str, by: int | None) -> 
     end_invitation(session, account_id)
     token = secrets.token_urlsafe(32)
     expires_at = session.execute(
-        text(INVITE), {"account_id": account_id, "hash": token_hash(token), "by": by, "days": DAYS}
+        text(INVITE), {"account_id": account_id, "hash": token_hash(token), "by": by, "days": INVITATION_DAYS}
     ).scalar_one()
     return Invited(account_id, login, token, expires_at)

@@ -3,7 +3,6 @@
 from app.accounts.rules.administration import (
     ADMINISTERS,
     Reach,
-    administers,
     may_grant,
     reach_of,
     refuse_foreign,
@@ -33,7 +32,6 @@ __all__ = [
     "ListRow",
     "Reach",
     "Wanted",
-    "administers",
     "checked_login",
     "checked_password",
     "checked_rows",

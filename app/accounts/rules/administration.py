@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from app.accounts.rules.identity import SIGNED_IN, Grant, Identity
+from app.accounts.rules.identity import SIGNED_IN, Identity
 from app.errors import N_, NotAllowed, NotFound
 
 # Who has pages for accounts; and what a district may give and take.
@@ -50,7 +50,7 @@ def is_within(code: str, area_code: str) -> bool:
     -------
     bool
     """
-    return code.startswith(_significant(area_code))
+    return code.startswith(significant(area_code))
 
 
 def may_grant(reaches: Iterable[Reach], role: str, area_code: str) -> bool:
@@ -81,25 +81,6 @@ def roles_to_give(reaches: Iterable[Reach]) -> tuple[str, ...]:
     """
     roles = {role for reach in reaches for role in reach.roles}
     return tuple(role for role in SIGNED_IN if role in roles)
-
-
-def administers(reaches: tuple[Reach, ...], now: Iterable[Grant], before: Iterable[Grant]) -> bool:
-    """Whether an account is an administrator's business: everything that it is now, or last was, lies in reach.
-
-    Parameters
-    ----------
-    reaches : tuple of Reach
-    now, before : iterable of Grant
-        Its grants; those that have ended count when there is no other.
-
-    Returns
-    -------
-    bool
-    """
-    known = list(now) or list(before)
-    if not known:
-        return any(set(SIGNED_IN) <= set(reach.roles) and not reach.area_code for reach in reaches)
-    return all(may_grant(reaches, *grant) for grant in known)
 
 
 def refuse_foreign(reaches: tuple[Reach, ...], role: str, area_code: str) -> None:
@@ -147,8 +128,18 @@ def refuse_own(identity: Identity, account_id: int) -> None:
         )
 
 
-def _significant(code: str) -> str:
-    """The digits that an area shares with everything below it."""
+def significant(code: str) -> str:
+    """The digits that an area shares with everything below it.
+
+    Parameters
+    ----------
+    code : str
+
+    Returns
+    -------
+    str
+        Empty for everywhere.
+    """
     for length in (2, 4, 6, 9):
         if code[length:] == "0" * (12 - length):
             return code[:length]
