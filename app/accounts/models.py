@@ -187,9 +187,13 @@ explain(
     "role_grant_duties_apart",
     Conflict,
     "duties_apart",
-    N_("系统、安全、审计和辖区工作要由不同的人担任：一个账号只能有其中一种。请先撤销现有的角色，或另建一个账号。"),
+    N_(
+        "系统、安全、审计和辖区工作要由不同的人担任：一个账号只能有其中一种。请先撤销现有的角色，或另建一个账号。"
+    ),
 )
-explain("invitation_one_open", Conflict, "invitation_repeated", N_("有人刚刚给这个账号发了新链接，请刷新后再看。"))
+explain(
+    "invitation_one_open", Conflict, "invitation_repeated", N_("有人刚刚给这个账号发了新链接，请刷新后再看。")
+)
 explain(
     "invitation_batch_pk",
     Conflict,

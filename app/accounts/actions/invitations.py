@@ -18,7 +18,7 @@ from app.errors import N_, NotFound
 
 INVITATION_DAYS = 7
 # What stands in place of a hash until the owner has chosen a password: it matches none.
-NO_PASSWORD = "-"
+NO_PASSWORD = "-"  # noqa: S105
 END_OPEN = """
 UPDATE invitation SET revoked_at = clock_timestamp()
 WHERE account_id = :account_id AND used_at IS NULL AND revoked_at IS NULL
@@ -98,9 +98,7 @@ def begin_batch(session: Session, key: UUID, created_by: int | None = None) -> N
     session.flush()
 
 
-def invite_many(
-    session: Session, wanted: Sequence[Wanted], invited_by: int | None = None
-) -> list[Invited]:
+def invite_many(session: Session, wanted: Sequence[Wanted], invited_by: int | None = None) -> list[Invited]:
     """Invite everybody on a list, or nobody.
 
     Parameters

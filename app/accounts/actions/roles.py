@@ -97,5 +97,6 @@ def last_keeper() -> Conflict:
     Conflict
     """
     return Conflict(
-        "last_security", N_("这是最后一个能用的安全管理员，不能停用或撤销。请先让另一个人担任，并等他登录过。")
+        "last_security",
+        N_("这是最后一个能用的安全管理员，不能停用或撤销。请先让另一个人担任，并等他登录过。"),
     )

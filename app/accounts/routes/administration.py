@@ -42,7 +42,9 @@ def reaches() -> tuple[Reach, ...]:
 def areas_in_reach(session: Session, words: str = "", most: int | None = None) -> list[tuple[str, str, str]]:
     """Code, name and name above of the areas that the account that asks may give roles in."""
     within = [f"{significant(reach.area_code)}%" for reach in reaches()]
-    found: list[tuple[str, str, str]] = current_app.extensions["wardmap.areas_named"](session, within, words, most)
+    found: list[tuple[str, str, str]] = current_app.extensions["wardmap.areas_named"](
+        session, within, words, most
+    )
     return found  # fmt: skip
 
 
@@ -119,9 +121,7 @@ def show(account_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         line = queries.account_line(session, reaches(), account_id)
         grants = queries.grant_lines(session, reaches(), account_id)
-        names = dict(
-            current_app.extensions["wardmap.area_names"](session, {one.area_code for one in grants})
-        )
+        names = dict(current_app.extensions["wardmap.area_names"](session, {one.area_code for one in grants}))
     return render_template(
         "accounts/one.html", one=line, grants=grants, area_names=names, roles=guard.ROLE_NAMES,
         given=roles_to_give(reaches()), states=sheets.state_words(), styles=sheets.STATE_STYLES,

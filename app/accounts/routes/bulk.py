@@ -113,7 +113,9 @@ def do_bulk() -> ResponseReturnValue:
             checked = check_rows(session, rows)
             wanted = [one.wanted for one in checked if one.wanted]
             if len(wanted) < len(rows):
-                raise Conflict("list_changed", N_("名单和刚才检查时不一样了，一个也没有邀请。请看下面的说明。"))
+                raise Conflict(
+                    "list_changed", N_("名单和刚才检查时不一样了，一个也没有邀请。请看下面的说明。")
+                )
             made = actions.invite_many(session, wanted, me().id)
             names = names_in_reach(session)
     except Conflict as refused:

@@ -34,7 +34,9 @@ def state_words() -> dict[str, str]:
 def account_sheet(lines: Iterable[AccountLine], area_names: Mapping[str, str], day: date) -> bytes:
     """The list of accounts as it was on a day."""
     words = state_words()
-    heads = [(_("账号"), 24), (_("角色和辖区"), 50), (_("状态"), 16), (_("动态口令"), 12), (_("最近使用"), 14), (_("建立"), 14)]  # fmt: skip
+    heads = [
+        (_("账号"), 24), (_("角色和辖区"), 50), (_("状态"), 16), (_("动态口令"), 12), (_("最近使用"), 14), (_("建立"), 14),
+    ]  # fmt: skip
     rows = [
         [
             line.login, grant_words(line.grants, area_names), words[line.state],
