@@ -5,19 +5,19 @@ from sqlalchemy.orm import Session
 
 from app.accounts.actions.invitations import end_invitation
 from app.accounts.actions.passwords import generated_password, hash_of
-from app.accounts.actions.roles import ANOTHER_KEEPER, KEEP_ONE, grant_role, last_keeper
+from app.accounts.actions.roles import ANOTHER_KEEPER, CAN_SIGN_IN, KEEP_ONE, grant_role, last_keeper
 from app.accounts.actions.sessions import account_id_of, end_sessions, forget_devices
 from app.accounts.models import Account, RoleGrant
 from app.accounts.rules import DEMANDS, Demands, checked_login, checked_password
 
 SHUT = f"""
-UPDATE account a SET disabled_at = coalesce(disabled_at, clock_timestamp())
+UPDATE account b SET disabled_at = coalesce(disabled_at, clock_timestamp())
 WHERE id = :id AND (
-  disabled_at IS NOT NULL
+  NOT ({CAN_SIGN_IN})
   OR NOT EXISTS (
     SELECT FROM role_grant g
-    WHERE g.account_id = a.id AND g.role = 'security' AND g.area_code = '' AND g.during @> clock_timestamp())
-  OR {ANOTHER_KEEPER.format(account="a.id")})
+    WHERE g.account_id = b.id AND g.role = 'security' AND g.area_code = '' AND g.during @> clock_timestamp())
+  OR {ANOTHER_KEEPER.format(account=":id")})
 RETURNING id
 """
 

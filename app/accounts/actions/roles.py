@@ -8,16 +8,19 @@ from app.errors import N_, Conflict, InvalidInput, NotFound
 
 # Held by whoever ends something that the last security administrator may have: each sees what the one before has done.
 KEEP_ONE = "SELECT pg_advisory_xact_lock(72120, 0)"
+# Has chosen a password, and is not shut out.
+CAN_SIGN_IN = "b.disabled_at IS NULL AND b.password_hash LIKE '$argon2%'"
 # Somebody else who can sign in and give out every role.
-ANOTHER_KEEPER = """EXISTS (
+ANOTHER_KEEPER = f"""EXISTS (
   SELECT FROM role_grant k JOIN account b ON b.id = k.account_id
   WHERE k.role = 'security' AND k.area_code = '' AND k.during @> clock_timestamp()
-    AND b.disabled_at IS NULL AND b.password_hash LIKE '$argon2%' AND b.id <> {account})"""
+    AND {CAN_SIGN_IN} AND b.id <> {{account}})"""
 END = f"""
 UPDATE role_grant g
 SET during = tstzrange(lower(during), greatest(clock_timestamp(), lower(during) + interval '1 us')), ended_by = :by
 WHERE id = :id AND during @> clock_timestamp()
-  AND (role <> 'security' OR area_code <> '' OR {ANOTHER_KEEPER.format(account="g.account_id")})
+  AND (role <> 'security' OR area_code <> ''
+       OR NOT EXISTS (SELECT FROM account b WHERE b.id = g.account_id AND {CAN_SIGN_IN}) OR {ANOTHER_KEEPER.format(account="g.account_id")})
 RETURNING id
 """
 # The first account of an installation may be several things at once, until others are.

@@ -21,6 +21,7 @@ from app.accounts.rules.administration import significant
 from app.accounts.rules.lists import area_named, role_named
 from app.errors import N_, InvalidInput, NotFound
 from app.web import parse
+from app.web.language import error_sentence
 from app.web.pages import attachment
 
 # What a role is for, in one line.
@@ -84,8 +85,8 @@ def show_list() -> ResponseReturnValue:
     with db.reading() as session:
         try:
             lines, asked = asked_lines(session)
-        except InvalidInput as refused:
-            lines, asked, problem = [], request.args.to_dict(), refused
+        except (InvalidInput, NotFound) as refused:
+            lines, asked, problem = [], request.args.to_dict(), error_sentence(refused)
         names = names_of_grants(session, lines)
     more = len(lines) > queries.MOST_LINES
     return render_template(

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from app.accounts.rules.administration import CENTRAL_ROLES, Reach, refuse_foreign
 from app.accounts.rules.identity import checked_login
-from app.errors import N_, DomainError, InvalidInput
+from app.errors import N_, DomainError, InvalidInput, NotFound
 
 MOST_ROWS: Final = 500
 EVERYWHERE: Final = ("全部辖区", "全部", "all", "*")
@@ -137,7 +137,9 @@ def area_named(words: str, role: str, areas: Mapping[str, str]) -> str:
     Raises
     ------
     InvalidInput
-        "area_missing", "area_unknown", or "area_ambiguous" when several have that name.
+        "area_missing", or "area_ambiguous" when several have that name.
+    NotFound
+        "area_unknown": not there, or not in sight.
     """
     plain = words.strip()
     if plain.lower() in EVERYWHERE or (not plain and role in CENTRAL_ROLES):
@@ -153,7 +155,7 @@ def area_named(words: str, role: str, areas: Mapping[str, str]) -> str:
             "area_ambiguous", N_("有 %(count)s 个区划叫“%(name)s”，请改写 12 位编码。"), count=len(found), name=plain[:40]
         )  # fmt: skip
     if not found:
-        raise InvalidInput("area_unknown", N_("没有这个区划。请从列表里选，或填写 12 位编码。"))
+        raise NotFound("area_unknown", N_("没有这个区划。请从列表里选，或填写 12 位编码。"))
     return found[0]
 
 
