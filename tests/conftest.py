@@ -215,8 +215,8 @@ def database_name(url: str) -> str:
 
 
 @contextmanager
-def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
-    """gunicorn and a worker on a database, stopped at the end whatever happens."""
+def running(cluster: Facts, url: str, home: Path, **settings: str) -> Iterator[LiveServer]:
+    """gunicorn and a worker on a database, stopped at the end whatever happens; settings by their variables' names."""
     own = create_engine(db.driver_url(url))
     with Session(own) as writing:
         add_account(writing, "planner", PASSWORD, "district")
@@ -232,6 +232,7 @@ def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
         "DATABASE_WEB_URL": replace(cluster, database=database_name(url)).web_url,
         "WARDMAP_HOME": str(home),
         "PYTHONPATH": str(CHECKOUT),
+        **settings,
     }
     web = [
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1",

@@ -27,7 +27,7 @@ from app.web.pages import attachment
 # What a role is for, in one line.
 ROLE_HINTS = {
     "system": _l("设置程序；不看辖区内容"), "security": _l("管账号和角色；不看辖区内容"), "auditor": _l("查看操作记录，不能改"),
-    "district": _l("导入、划分，并管辖区内的账号"), "planner": _l("导入文件、划分责任区"), "dispatcher": _l("查看、导出，应急时调度"),
+    "district": _l("导入、划分，管区内账号"), "planner": _l("导入文件、划分责任区"), "dispatcher": _l("查看、导出，应急时调度"),
     "community": _l("查看、导出本社区"), "volunteer": _l("只看自己的任务"),
 }  # fmt: skip
 administration = Blueprint("administration", __name__, url_prefix="/accounts")

@@ -98,7 +98,7 @@ def preview(checked: Sequence[CheckedRow], key: uuid.UUID, problem: str | None =
         names = names_in_reach(session)
     return page(
         problem, checked=checked, wrong=len(wrong), key=key, names=names, roles=guard.ROLE_NAMES,
-        rows=orjson.dumps([one.row for one in checked]).decode(), sentence=error_sentence,
+        rows=orjson.dumps([tuple(one.row) for one in checked]).decode(), sentence=error_sentence,
     ), (422 if wrong or problem else 200)  # fmt: skip
 
 
