@@ -40,7 +40,9 @@ function arm(field) {
     input.setAttribute('aria-expanded', String(!list.hidden));
   };
 
-  input.addEventListener('input', later(offer, 150));
+  const offerSoon = later(offer, 150);
+  // What was offered for other words must not be chosen by a quick hand: the first of them is everywhere.
+  input.addEventListener('input', () => { asked += 1; close(); offerSoon(); });
   input.addEventListener('focus', () => { if (!input.value) offer(); });
   input.addEventListener('blur', close);
   input.addEventListener('keydown', (event) => {
