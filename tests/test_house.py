@@ -184,6 +184,7 @@ PUT_INTO_SQL = {
     "app/ground/boundary_import/plan_buildings.py: moving",
     "app/ground/boundary_import/undo.py: table",
     "app/ground/boundary_import/undo.py: column",
+    "app/migrations/journalling.py: table",
 }
 
 

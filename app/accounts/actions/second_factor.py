@@ -125,12 +125,10 @@ def second_factor_passed(session: Session, account_id: int, secret: str, code: s
         return False
     if len(code) == 6 and code.isdigit():
         return _code_is_right(session, account_id, secret, row.totp_key, row.totp_counter, code)
+    hashed = keyed_hash(secret, "recovery code", f"{account_id} {code}")
     used = session.execute(
         delete(RecoveryCode)
-        .where(
-            RecoveryCode.account_id == account_id,
-            RecoveryCode.code_hash == keyed_hash(secret, "recovery code", f"{account_id} {code}"),
-        )
+        .where(RecoveryCode.account_id == account_id, RecoveryCode.code_hash == hashed)
         .returning(RecoveryCode.account_id)
     )
     return used.first() is not None

@@ -42,10 +42,10 @@ def first_change(line: Line) -> dict[str, Any]:
 
 
 def _look(line: Line, facts: dict[str, Any]) -> str:
-    fields = "、".join(column_word(field) for field in line.changes.get("fields") or ())
+    columns = "、".join(column_word(field) for field in line.changes.get("fields") or ())
     return _(
-        "%(who)s 查看了 %(n)s 个%(thing)s的%(fields)s，理由：%(reason)s",
-        fields=fields or "–", reason=line.changes.get("reason") or "–", **facts,
+        "%(who)s 查看了 %(n)s 个%(thing)s的%(columns)s，理由：%(reason)s",
+        columns=columns or "–", reason=line.changes.get("reason") or "–", **facts,
     )  # fmt: skip
 
 
