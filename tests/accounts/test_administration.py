@@ -17,7 +17,7 @@ from app.accounts.rules import SIGNED_IN, Grant, Identity, Reach, may_grant, rea
 from app.accounts.rules.administration import is_within
 from app.accounts.rules.lists import ROLE_WORDS
 from app.errors import NotFound
-from tests.accounts.visits import Person
+from tests.accounts.visits import EVERYBODY, Person, time_goes_by
 from tests.authority.region import (
     COMMUNITY,
     FAR_COMMUNITY,
@@ -31,7 +31,6 @@ from tests.authority.region import (
 from tests.conftest import Visitor
 
 NEW = "three quiet herons wade"
-EVERYBODY = (Reach(SIGNED_IN, ""),)
 
 
 @pytest.fixture
@@ -55,16 +54,6 @@ def invite(visitor: Visitor, login: str = "zhou.min", role: str = "planner", are
 
 def link_in(answer: Any) -> str:
     return re.search(r"http://localhost(/welcome/[\w-]+)", answer.get_data(as_text=True))[1]
-
-
-def time_goes_by(session: Session) -> None:
-    """All of a test is one transaction, in which it is always the same time: what has ended is an hour ago now."""
-    session.execute(
-        text(
-            "UPDATE role_grant SET during = tstzrange(lower(during) - interval '1 h', upper(during) - interval '1 h')"
-        )
-    )
-    session.commit()
 
 
 def account_id(session: Session, login: str = "zhou.min") -> int:

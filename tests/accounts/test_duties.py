@@ -1,32 +1,19 @@
-"""Duties are kept apart, and somebody is always left who can hand out roles."""
+"""Duties are kept apart, somebody is always left to give out roles, and two administrators at once do no harm."""
 
 import threading
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts import actions
 from app.accounts.queries.accounts import account_line, account_to_change, grant_lines
-from app.accounts.rules import SIGNED_IN, Reach
+from app.accounts.rules import Reach
 from app.errors import Conflict, NotFound
-from tests.accounts.visits import Person
+from tests.accounts.visits import EVERYBODY, Person, time_goes_by
 from tests.authority.region import FAR_COMMUNITY, HOME, STREET
 from tests.conftest import PASSWORD, copy_database, opened
-
-EVERYBODY = (Reach(SIGNED_IN, ""),)
-
-
-def time_goes_by(session: Session) -> None:
-    """All of a test is one transaction, in which it is always the same time: what has ended is an hour ago now."""
-    session.execute(
-        text(
-            "UPDATE role_grant SET during = tstzrange(lower(during) - interval '1 h', upper(during) - interval '1 h')"
-        )
-    )
-    session.commit()
 
 
 @pytest.mark.parametrize(("first", "second"), [

@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from app import create_app, db
 from app.accounts import actions
+from app.accounts.rules import SIGNED_IN, Reach
 from app.config import Settings
 from tests.conftest import PASSWORD, Visitor
 
 STEP_S = 30
+# What whoever may give every role everywhere administers.
+EVERYBODY = (Reach(SIGNED_IN, ""),)
 
 
 def app_with(session: Session, settings: Settings, **changes: Any) -> Flask:
@@ -24,6 +27,16 @@ def app_with(session: Session, settings: Settings, **changes: Any) -> Flask:
     made = create_app(replace(settings, **changes))
     db.bind(session.get_bind(), join_transaction_mode="create_savepoint")
     return made
+
+
+def time_goes_by(session: Session) -> None:
+    """All of a test is one transaction, in which it is always the same time: what has ended is an hour ago now."""
+    session.execute(
+        text(
+            "UPDATE role_grant SET during = tstzrange(lower(during) - interval '1 h', upper(during) - interval '1 h')"
+        )
+    )
+    session.commit()
 
 
 class Person:

@@ -23,6 +23,7 @@ from app.accounts.routes.own import me
 from app.accounts.routes.sign_in import accounts
 from app.accounts.rules import Grant, roles_to_give
 from app.errors import Conflict, DomainError, InvalidInput, NotFound
+from app.web.error_pages import wants_json
 from app.web.language import error_sentence, sentence
 
 
@@ -50,6 +51,8 @@ def do_invite() -> ResponseReturnValue:
             invited = actions.invite(session, request.form.get("login", ""), role, code, me().id)
             names = names_in_reach(session)
     except (InvalidInput, Conflict, NotFound) as refused:
+        if wants_json():
+            raise
         return invite_page(request.form.to_dict(), error_sentence(refused)), status_of(refused)
     return show_slip(slips.slip(invited, [Grant(role, code)], names), again=False)
 
