@@ -37,7 +37,7 @@ ACCOUNT_AREA = (
     " ORDER BY upper_inf(g.during) DESC, g.id LIMIT 1), '')"
 )
 KEPT = {
-    "account": Kept(ACCOUNT_AREA, "{0}.login", hidden=("password_hash", "totp_key"), ignored=("totp_counter",)),
+    "account": Kept(ACCOUNT_AREA, "{0}.login", hidden=("password_hash", "password_changed_at", "totp_key"), ignored=("totp_counter",)),
     "invitation": Kept(
         ACCOUNT_AREA.replace("{0}.id", "{0}.account_id"),
         "(SELECT a.login FROM account a WHERE a.id = {0}.account_id)",

@@ -126,10 +126,14 @@ def test_every_unsafe_address_leaves_lines(app: Any, session: Session) -> None:
 def signed_in(app: Any, session: Session, *roles: tuple[str, str]) -> tuple[Visitor, int]:
     login = f"who-{uuid4().hex[:8]}"
     account = add_account(session, login, PASSWORD, *roles[0])
-    from app.accounts.actions import grant_role
-
     for role, area in roles[1:]:
-        grant_role(session, account.id, role, area)
+        # Together: duties that exclude each other otherwise.
+        session.execute(
+            text(
+                "INSERT INTO role_grant (account_id, role, area_code, together) VALUES (:account, :role, :area, true)"
+            ),
+            {"account": account.id, "role": role, "area": area},
+        )
     session.commit()
     visitor = Visitor(app.test_client())
     assert (

@@ -155,5 +155,5 @@ def test_under_tls_cookies_are_bound_to_this_host_and_browsers_stay_with_it(
     answers = (page, signed_in, chosen, visitor.client.get("/no", **tls))
     assert [troubles(one, tls=True) for one in answers] == [[]] * 4
     assert [cookie.split("=")[0] for one in answers for cookie in one.headers.getlist("Set-Cookie")] == [
-        "__Host-wardmap", "__Host-wardmap", "__Host-wardmap_language",
+        "__Host-wardmap", "__Host-wardmap-device", "__Host-wardmap", "__Host-wardmap_language",
     ]  # fmt: skip

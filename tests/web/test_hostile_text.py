@@ -10,7 +10,7 @@ import pytest
 from app.web.edge import is_readable
 from tests.authority.matrix import MATRIX
 from tests.authority.region import build_region
-from tests.web.visits import commands, cookie_of, names_of, sent_with
+from tests.web.visits import commands, cookie_of, let_everywhere, names_of, sent_with
 
 REFUSED = {400, 403, 404, 405, 409, 413, 415, 422}
 UNREADABLE = ["%00", "a%00b", "%ED%A0%80", "%ff", "%C0%80", "%F5%80%80%80", "%E6%B1"]
@@ -33,6 +33,7 @@ def region(session):
 def asking(session, region, login_as):
     """Ask in a transaction that is taken back, signed in again and again."""
     visitor = login_as("district")
+    let_everywhere(session)
     cookie, connection = cookie_of(visitor), session.connection()
 
     def ask(method: str, path: str, **given: Any) -> Any:
@@ -215,7 +216,9 @@ def test_only_files_may_be_large(asking) -> None:
         if endpoint == "imports.upload":
             continue
         kind = "application/json" if entry.json is not None else "application/x-www-form-urlencoded"
-        path = entry.path.format(area="1", plan=1, zone=1, step=1, building=1, **{"import": 1})
+        path = entry.path.format(
+            area="1", plan=1, zone=1, step=1, building=1, account=1, grant=1, **{"import": 1}
+        )
         answer = asking(entry.method, path, data=large, content_type=kind)
         assert answer.status_code == 413, (endpoint, answer.status_code)
     form = {"key": str(uuid4()), "files": (io.BytesIO(large), "a.csv")}

@@ -9,7 +9,7 @@ from app.web import edge
 from tests.authority.matrix import MATRIX
 from tests.authority.region import build_region
 from tests.conftest import Visitor
-from tests.web.visits import commands, cookie_of, looks, names_of, sent_with
+from tests.web.visits import commands, cookie_of, let_everywhere, looks, names_of, sent_with
 
 OURS = "http://localhost"
 FOREIGN: list[dict[str, str]] = [
@@ -34,6 +34,7 @@ def region(session):
 
 def test_every_command_wants_our_token_and_our_pages(session, region, login_as) -> None:
     planner, other = login_as("district"), login_as("district")
+    let_everywhere(session)
     cookie, connection = cookie_of(planner), session.connection()
     wrong, checks, others_token = [], 0, other.token()
 

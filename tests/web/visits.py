@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from tests.authority.matrix import MATRIX, Entry
 from tests.authority.region import COMMUNITY, Region
 from tests.conftest import Visitor
@@ -18,6 +21,17 @@ def names_of(region: Region) -> dict[str, Any]:
         "step": region.steps[COMMUNITY], "building": region.buildings[COMMUNITY][0],
         "account": region.accounts[COMMUNITY], "grant": region.grants[COMMUNITY],
     }  # fmt: skip
+
+
+def let_everywhere(session: Session) -> None:
+    """Duties that exclude each other, in every account there is: only so can one visitor ask every address."""
+    session.execute(
+        text(
+            "INSERT INTO role_grant (account_id, role, together) SELECT a.id, r.role, true"
+            " FROM account a, (VALUES ('security'), ('auditor')) AS r (role)"
+        )
+    )
+    session.commit()
 
 
 def absent() -> dict[str, Any]:
