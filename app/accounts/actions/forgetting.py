@@ -3,8 +3,8 @@
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts.rules import checked_login
-from app.errors import N_, Conflict, NotFound
+from app.accounts.actions.logins import disable_account
+from app.accounts.actions.sessions import account_id_of
 
 # No password has this hash.
 NO_PASSWORD = "!"  # noqa: S105
@@ -17,18 +17,11 @@ TRACES = (
     "DELETE FROM browser_session WHERE account_id = :account",
     "DELETE FROM known_device WHERE account_id = :account",
     "DELETE FROM former_password WHERE account_id = :account",
+    "DELETE FROM invitation WHERE account_id = :account",
     "DELETE FROM recovery_code WHERE account_id = :account",
     "UPDATE role_grant SET during = tstzrange(lower(during), greatest(clock_timestamp(), lower(during) + interval '1 us'))"
     " WHERE account_id = :account AND during @> clock_timestamp()",
 )
-OTHERS_WITH_SECURITY = """
-SELECT count(*) FROM role_grant g JOIN account a ON a.id = g.account_id AND a.disabled_at IS NULL
-WHERE g.role = 'security' AND g.during @> clock_timestamp() AND a.id <> :account
-"""
-OWN_SECURITY = """
-SELECT count(*) FROM role_grant g JOIN account a ON a.id = g.account_id AND a.disabled_at IS NULL
-WHERE g.role = 'security' AND g.during @> clock_timestamp() AND a.id = :account
-"""
 LONG_DISABLED = """
 SELECT id FROM account WHERE disabled_at < clock_timestamp() - make_interval(days => :days) AND login <> 'former-' || id
 ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
@@ -57,14 +50,11 @@ def forget_account(session: Session, login: str) -> str:
     Conflict
         "last_security" when nobody else could hand out roles afterwards.
     """
-    account_id = session.scalar(
-        text("SELECT id FROM account WHERE login = :login FOR UPDATE"), {"login": checked_login(login)}
-    )
-    if account_id is None:
-        raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
-    bound = {"account": account_id}
-    if session.scalar(text(OWN_SECURITY), bound) and not session.scalar(text(OTHERS_WITH_SECURITY), bound):
-        raise Conflict("last_security", N_("这是最后一个能管理账号的人。请先把安全管理员的角色交给别人。"))
+    account_id = account_id_of(session, login)
+    if session.scalar(
+        text("SELECT disabled_at IS NULL FROM account WHERE id = :account"), {"account": account_id}
+    ):
+        disable_account(session, login)
     _forget(session, account_id)
     return f"former-{account_id}"
 
