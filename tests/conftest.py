@@ -169,6 +169,9 @@ def copy_database(cluster: Facts, template: str) -> str:
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(cluster.superuser_conninfo, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {cluster.role}")
+        # As in an installation; rights on a database are not copied with it.
+        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {cluster.web_role}, {cluster.public_role}")
     return replace(cluster, database=name).url
 
 
@@ -230,6 +233,7 @@ def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
         "DATABASE_URL": url,
         # As in an installation: pages work as a role that owns nothing.
         "DATABASE_WEB_URL": replace(cluster, database=database_name(url)).web_url,
+        "DATABASE_PUBLIC_URL": replace(cluster, database=database_name(url)).public_url,
         "WARDMAP_HOME": str(home),
         "PYTHONPATH": str(CHECKOUT),
     }

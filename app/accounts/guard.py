@@ -23,6 +23,8 @@ from app.web.pages import public
 log = logging.getLogger("wardmap.accounts")
 View = Callable[..., Any]
 ANONYMOUS = timedelta(hours=1)
+# The same answer for everybody, which a proxy may keep: nobody's session is looked up, renewed or put into it.
+OPEN_TO_ALL = ("/assets/", "/open/")
 # Asked with every request.
 SESSION_AND_ACCOUNT = """
 SELECT s.contents, s.expires_at, a.id, a.login,
@@ -55,7 +57,7 @@ class DatabaseSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Any) -> KeptSession:
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
-        if not token or request.path.startswith("/assets/"):
+        if not token or request.path.startswith(OPEN_TO_ALL):
             return KeptSession({}, None, None)
         try:
             with db.glance() as asking:

@@ -1,4 +1,4 @@
-"""What a fresh cluster is filled with: the role that owns everything, the one of web pages, the database, the extensions."""
+"""What a fresh cluster is filled with: the role that owns everything, those of web pages, the database, the extensions."""
 
 import psycopg
 from psycopg import sql
@@ -24,7 +24,11 @@ def finds_by_index(connection: psycopg.Connection) -> bool:
 def is_filled(facts: Facts) -> bool:
     """Whether the owner and the web pages get in and find the extensions."""
     try:
-        with psycopg.connect(facts.web_conninfo), psycopg.connect(facts.conninfo) as connection:
+        with (
+            psycopg.connect(facts.web_conninfo),
+            psycopg.connect(facts.public_conninfo),
+            psycopg.connect(facts.conninfo) as connection,
+        ):
             rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
             may_use_indexes = finds_by_index(connection)
     except psycopg.OperationalError:
@@ -36,18 +40,21 @@ def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> Non
     """Create what is missing; safe to run again after it was cut off anywhere."""
     database = sql.Identifier(facts.database)
     owner, web = sql.Identifier(facts.role), sql.Identifier(facts.web_role)
+    everybody = sql.Identifier(facts.public_role)
     with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
         _make_role(
             connection, facts.role, facts.password, "CREATEDB" if may_create_databases else "NOCREATEDB"
         )
         _make_role(connection, facts.web_role, facts.web_password, "NOCREATEDB")
+        _make_role(connection, facts.public_role, facts.public_password, "NOCREATEDB")
         if not connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [facts.database]
         ).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
-        # Nobody but these two has business in it, not even somebody who can name the database.
+        # Nobody but these has business in it, not even somebody who can name the database.
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-        connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, web))
+        connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM {}").format(database, web))
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(database, web, everybody))
     with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         for extension in EXTENSIONS:
             try:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from app.db import driver_url
 from app.errors import N_, Conflict
-from app.migrations.rights import give_rights, refuse_unguarded
+from app.migrations.lint import refuse_unguarded
+from app.migrations.rights import give_rights
 
 ADVISORY_LOCK = 7_211_949
 
