@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -43,6 +44,12 @@ CHROMIUM_ARGUMENTS = [
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if os.environ.get("CI") and terminalreporter.stats.get("skipped"):
         terminalreporter.section("skipped tests count as failed in CI")
+    counted = Counter[str]()
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, count in report.user_properties:
+            counted[f"{name} of {report.nodeid.split('::')[0]}"] += count
+    for what, count in sorted(counted.items()):
+        terminalreporter.write_line(f"{count:,} {what}")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
