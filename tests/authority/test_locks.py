@@ -1,6 +1,5 @@
 """The database's own locks: what direct SQL may see and change in each scope, and that nothing is left unguarded."""
 
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -103,29 +102,6 @@ def test_the_web_role_owns_nothing_and_cannot_switch_the_guard_off(web: Any) -> 
     for order in orders:
         with pytest.raises(DBAPIError), web.begin() as connection:
             connection.execute(text(order))
-
-
-def test_tenants_that_take_turns_on_two_connections_never_meet(web: Any) -> None:
-    wrong: list[str] = []
-
-    def visit(code: str) -> None:
-        for turn in range(60):
-            try:
-                with web.begin() as connection:
-                    within(connection, code)
-                    seen = connection.scalars(text("SELECT DISTINCT area_code FROM building")).all()
-                    wrong.extend(one for one in seen if one != code)
-                    if turn % 7 == 0:
-                        connection.execute(text("SELECT 1 / 0"))
-            except DBAPIError:
-                continue
-
-    threads = [threading.Thread(target=visit, args=(COMMUNITIES[n % len(COMMUNITIES)],)) for n in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not wrong
 
 
 def test_scopes_of_codes() -> None:
