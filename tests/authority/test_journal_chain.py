@@ -84,7 +84,7 @@ def test_an_altered_line_is_found_and_named(facts: Facts, column: str) -> None:
     found = checked(facts)
     assert not found.whole and found.breaks[0].chain == STREET
     assert line in {one.line for one in found.breaks}
-    assert str(line) in str(found.breaks[0]) or found.breaks[0].what == "line_missing"
+    assert str(line) in " ".join(map(str, found.breaks))
     assert checked(facts, prefixes=("329902002",)).whole
 
 
