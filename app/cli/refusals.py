@@ -10,7 +10,7 @@ import psycopg
 from flask.helpers import get_debug_flag
 
 from app.cluster.contents import libpq_url
-from app.config import Settings
+from app.config import CHECKOUT, Settings
 from app.errors import N_, DomainError, InvalidInput, NotAllowed, Unavailable
 
 # gunicorn takes it for an application that cannot be loaded, and does not try again.
@@ -31,9 +31,19 @@ def refused_in_words() -> Iterator[None]:
     try:
         yield
     except DomainError as refused:
-        sys.stderr.write(f"✗ {refused}\n")
+        sys.stderr.write(f"✗ {in_both_languages(refused)}\n")
         sys.stderr.flush()
         raise SystemExit(EXIT_CODE) from None
+
+
+def in_both_languages(error: DomainError) -> str:
+    """The Chinese sentence, and the English one where the catalogue has it."""
+    from babel.support import Translations
+
+    english = Translations.load(CHECKOUT / "app" / "web" / "translations", ["en"]).gettext(error.sentence)
+    if english == error.sentence:
+        return str(error)
+    return f"{error}\n  {english % error.facts if error.facts else english}"
 
 
 def refuse_exposed(settings: Settings, hosts: Iterable[str] | None) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.cli.children import Child, StopSignal, stop_all, trim_log
-from app.cli.refusals import refuse_exposed, refuse_weak_database
+from app.cli.refusals import in_both_languages, refuse_exposed, refuse_weak_database
 from app.cluster import Cluster, check_given_database, has_table
 from app.cluster.folders import disk_full
 from app.config import CHECKOUT, Settings, read_settings
@@ -54,7 +54,7 @@ def up(port: int, host: str, no_browser: bool, empty: bool) -> None:
     except KeyboardInterrupt:
         say("正在停止…… Stopping …")
     except (DomainError, DBAPIError, OSError) as error:
-        click.echo(f"\n✗ {_in_both_languages(_explained(error))}", err=True)
+        click.echo(f"\n✗ {in_both_languages(_explained(error))}", err=True)
         code = 1
     finally:
         stop_signal.ignore()
@@ -286,16 +286,6 @@ def _explained(error: Exception) -> DomainError:
     if not isinstance(error, DomainError):
         raise error
     return error
-
-
-def _in_both_languages(error: DomainError) -> str:
-    """The Chinese sentence, and the English one where the catalogue has it."""
-    from babel.support import Translations
-
-    english = Translations.load(CHECKOUT / "app" / "web" / "translations", ["en"]).gettext(error.sentence)
-    if english == error.sentence:
-        return str(error)
-    return f"{error}\n  {english % error.facts if error.facts else english}"
 
 
 def _has_desktop() -> bool:

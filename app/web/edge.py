@@ -51,22 +51,22 @@ def install(app: Flask) -> None:
     app.before_request(begin)
     # The session is kept after this: the one thing that a request which only looks may write.
     app.after_request(end)
-    app.teardown_request(end)
+    app.teardown_request(lambda error: db.look_only(False))
 
 
 def begin() -> None:
-    looking = request.method in LOOKS
-    db.look_only(looking)
     environ = request.environ
+    looking = environ["REQUEST_METHOD"] in LOOKS
+    db.look_only(looking)
     if not is_readable(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")):
         raise unreadable()
     if not looking:
         refuse_foreign()
 
 
-def end(answer: Any = None) -> Any:
+def end(answer: Response) -> Response:
     db.look_only(False)
-    return answer if isinstance(answer, Response) else None
+    return answer
 
 
 def is_readable(path: str, query: str) -> bool:
