@@ -16,10 +16,13 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app import db
     from app.accounts import guard
     from app.accounts.routes import rooms as account_rooms
+    from app.audit.routes import rooms as audit_rooms
     from app.config import read_settings, secret_key
     from app.errors import N_, InvalidInput
+    from app.ground.queries.areas import names_of
     from app.ground.routes import rooms as ground_rooms
-    from app.web import error_pages, headers, language, pages
+    from app.privacy import logs
+    from app.web import edge, error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
 
     settings = settings or read_settings()
@@ -27,6 +30,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         raise InvalidInput(
             "setting_missing", N_("没有数据库地址。请用 ./scripts/start 启动，或设置 DATABASE_URL。")
         )
+    logs.install()
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
     app.config.update(
         SETTINGS=settings,
@@ -52,8 +56,10 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    for part in (language, headers, error_pages, pages, guard):
+    for part in (edge, language, headers, error_pages, pages, guard):
         part.install(app)
-    for room in (*account_rooms, *ground_rooms, *zone_rooms):
+    # Accounts know codes of areas only; the ground tells their names.
+    app.extensions["wardmap.area_names"] = names_of
+    for room in (*account_rooms, *ground_rooms, *zone_rooms, *audit_rooms):
         app.register_blueprint(room)
     return app

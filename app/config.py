@@ -12,7 +12,16 @@ from zoneinfo import available_timezones
 from app.errors import N_, InvalidInput
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+COMPLIANCE = ("none", "mlps2", "mlps3")
 BASEMAPS = ("none", "tianditu", "amap", "osm", "wmts")
+# More than this is a slip of the finger, or a machine that would not bear it.
+MOST = {
+    "web_processes": 64, "web_threads": 64, "web_waiting": 900, "session_hours": 168, "trusted_proxies": 5, "max_upload_mb": 4096,
+}  # fmt: skip
+KNOWN_WORDS = (
+    "changeme", "change-me", "change_me", "secret", "password", "example", "default", "wardmap", "correct-horse", "qwerty",
+    "123456789", "abcdefgh", "these tests know", "密码", "密钥",
+)  # fmt: skip
 
 
 def _setting(default: Any, meaning: str, name: str | None = None) -> Any:
@@ -50,7 +59,21 @@ class Settings:
     import_wall_s: int = _setting(600, "检查一个文件的时间上限（秒）")
     web_processes: int = _setting(2, "网页服务进程数")
     web_threads: int = _setting(4, "每个进程的线程数")
+    web_waiting: int = _setting(64, "每个进程排队等候的请求数上限，超过的立即答复“忙”；没有登录的最多占一半")
+    base_url: str = _setting(
+        "", "大家打开本系统所用的地址，例如 https://ward.example.gov.cn；为空时按收到的主机名"
+    )
+    plain_http: bool = _setting(False, "允许不经 HTTPS 对本机以外服务；只用于不通互联网的内部网络")
     session_hours: int = _setting(12, "登录后无操作自动退出的小时数")
+    compliance: str = _setting(
+        "none", "等级保护测评要求的登录规则：none、mlps2（二级）或 mlps3（三级），见 docs/security.md"
+    )
+    second_factor_roles: str = _setting(
+        "", "除 WARDMAP_COMPLIANCE 要求的以外，还有哪些角色必须使用动态口令，逗号分隔"
+    )
+    retention_account_days: int = _setting(365, "账号停用多少天后，账号名换成代号、密码等一并清除")
+    retention_file_days: int = _setting(7, "上传的文件、暂存内容和样例最多留多少天")
+    fresh_minutes: int = _setting(15, "做重要操作前，多少分钟没有输过密码就再问一次")
     secure_cookies: bool = _setting(False, "只在 HTTPS 下发送会话标记；经 HTTPS 对外服务时必须打开")
     trusted_proxies: int = _setting(0, "前面反向代理的层数，用于识别真实的访问地址")
     basemap: str = _setting("none", "底图：none、tianditu、amap、osm 或 wmts")
@@ -63,6 +86,14 @@ class Settings:
     @property
     def cookie_name(self) -> str:
         return "__Host-wardmap" if self.secure_cookies else "wardmap"
+
+    @property
+    def device_cookie_name(self) -> str:
+        return "__Host-wardmap-device" if self.secure_cookies else "wardmap_device"
+
+    @property
+    def language_cookie(self) -> str:
+        return f"{self.cookie_name}_language"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -91,11 +122,19 @@ def secret_key(settings: Settings) -> str:
     if settings.secret_key:
         return settings.secret_key
     place = settings.home / "secret_key"
-    if not place.exists():
+    if place.exists():
+        if place.stat().st_mode & 0o077:
+            raise InvalidInput(
+                "secret_exposed",
+                N_(
+                    "密钥文件 %(place)s 别的账户也能读。请执行 chmod 600，并删掉它换一个新的（大家会重新登录）。"
+                ),
+                place=place,
+            )
+    else:
         settings.home.mkdir(parents=True, exist_ok=True)
         try:
-            with place.open("x", encoding="ascii") as fresh:
-                place.chmod(0o600)
+            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
                 fresh.write(secrets.token_urlsafe(48))
         except FileExistsError:
             pass
@@ -121,19 +160,18 @@ def _read_value(name: str, raw: str, kind: Any) -> Any:
 
 
 def _refuse_wrong(settings: Settings) -> None:
-    for name in ("max_upload_mb", "max_unpacked_mb", "max_features", "max_vertices", "import_memory_mb",
-                 "import_wall_s", "web_processes", "web_threads", "session_hours", "export_features"):  # fmt: skip
-        if getattr(settings, name) < 1:
-            raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
-    if settings.language not in ("zh", "en"):
-        raise _wrong("WARDMAP_LANGUAGE", settings.language)
+    _refuse_wrong_numbers(settings)
+    choices = {"language": ("zh", "en"), "basemap": BASEMAPS, "compliance": COMPLIANCE}
+    for name, known in choices.items():
+        if getattr(settings, name) not in known:
+            raise _wrong(f"WARDMAP_{name.upper()}", getattr(settings, name))
     if settings.time_zone not in available_timezones():
         raise _wrong("WARDMAP_TIME_ZONE", settings.time_zone)
-    if settings.basemap not in BASEMAPS:
-        raise _wrong("WARDMAP_BASEMAP", settings.basemap)
     _refuse_wrong_basemap(settings)
-    if settings.secret_key and len(settings.secret_key) < 32:
-        raise InvalidInput("setting_wrong", N_("WARDMAP_SECRET_KEY 太短，至少要 32 个字符。"))
+    _refuse_weak_secret(settings)
+    if settings.home.is_relative_to(CHECKOUT / "app"):
+        raise _wrong("WARDMAP_HOME", str(settings.home))
+    _refuse_wrong_address(settings)
     west, south, east, north = settings.box
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise _wrong("WARDMAP_BOX", ",".join(map(str, settings.box)))
@@ -141,6 +179,66 @@ def _refuse_wrong(settings: Settings) -> None:
         url = getattr(settings, name)
         if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
             raise InvalidInput("setting_wrong", N_("%(name)s 要以 postgresql:// 开头。"), name=name.upper())
+
+
+def _refuse_wrong_numbers(settings: Settings) -> None:
+    for name in ("max_upload_mb", "max_unpacked_mb", "max_features", "max_vertices", "import_memory_mb", "import_wall_s",
+                 "web_processes", "web_threads", "web_waiting", "session_hours",
+                 "fresh_minutes", "export_features", "retention_account_days", "retention_file_days"):  # fmt: skip
+        if not 1 <= getattr(settings, name) <= MOST.get(name, 2**31):
+            raise _wrong(f"WARDMAP_{name.upper()}", str(getattr(settings, name)))
+    if not 0 <= settings.trusted_proxies <= MOST["trusted_proxies"]:
+        raise _wrong("WARDMAP_TRUSTED_PROXIES", str(settings.trusted_proxies))
+
+
+def _refuse_weak_secret(settings: Settings) -> None:
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise InvalidInput("setting_wrong", N_("WARDMAP_SECRET_KEY 太短，至少要 32 个字符。"))
+    if settings.secret_key and is_guessable(settings.secret_key):
+        raise InvalidInput(
+            "setting_wrong",
+            N_(
+                "WARDMAP_SECRET_KEY 容易猜到（重复、太规律，或是示例里的）。请用 openssl rand -base64 48 生成一个。"
+            ),
+        )
+
+
+def is_guessable(key: str) -> bool:
+    """Whether a key has few different characters, is one word over and over, or stands in somebody's documentation."""
+    plain = key.lower()
+    repeats = (plain + plain).find(plain, 1) < len(plain)
+    return repeats or len(set(key)) < 10 or any(word in plain for word in KNOWN_WORDS)
+
+
+def _refuse_wrong_address(settings: Settings) -> None:
+    """What browsers are told of this installation must fit together."""
+    if not settings.base_url:
+        return
+    found = re.fullmatch(r"(https?)://[^\s/?#@\\]+/?", settings.base_url)
+    if found is None:
+        raise _wrong("WARDMAP_BASE_URL", settings.base_url)
+    scheme = found[1]
+    if scheme == "https" and not settings.secure_cookies:
+        raise InvalidInput(
+            "cookies_insecure",
+            N_(
+                "WARDMAP_BASE_URL 是 https，但 WARDMAP_SECURE_COOKIES 没有打开。请设 WARDMAP_SECURE_COOKIES=1。"
+            ),
+        )
+    if scheme == "http" and settings.secure_cookies:
+        raise InvalidInput(
+            "cookies_never_sent",
+            N_(
+                "WARDMAP_SECURE_COOKIES 打开了，但 WARDMAP_BASE_URL 不是 https，这样谁也登录不了。请改用 https 地址。"
+            ),
+        )
+    if scheme == "http" and not settings.plain_http and settings.trusted_proxies:
+        raise InvalidInput(
+            "proxy_without_tls",
+            N_(
+                "前面有反向代理（WARDMAP_TRUSTED_PROXIES），WARDMAP_BASE_URL 却不是 https。请在代理上配置 HTTPS。"
+            ),
+        )
 
 
 def _refuse_wrong_basemap(settings: Settings) -> None:

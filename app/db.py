@@ -5,7 +5,7 @@ import select
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
@@ -46,8 +46,26 @@ class Base(DeclarativeBase):
 Scope = tuple[str, ...]
 EVERYWHERE: Scope = ("",)
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+# Set by the edge while it answers a request that only looks.
+_looking: ContextVar[bool] = ContextVar("looking", default=False)
 # For the running transaction only.
 SET_SCOPE = "SELECT set_config('wardmap.scope', %s, true)"
+SET_SCOPE_AND_ACTOR = "SELECT set_config('wardmap.scope', %s, true), set_config('wardmap.actor', %s, true)"
+SET_ACTOR = "SELECT set_config('wardmap.actor', %s, true)"
+
+
+class Actor(NamedTuple):
+    """Who changes something, for the journal: an account, from where, and what ties its lines together."""
+
+    account_id: int | None = None
+    source: str = "program"
+    request: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.account_id or ''} {self.source} {self.request}"
+
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 # Name of a database constraint -> what to tell the person. Rooms add theirs with `explain`.
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
@@ -85,6 +103,8 @@ def _engine(url: str, pool_size: int, time_zone: str, more: str = "", **options:
         pool_size=pool_size,
         max_overflow=4,
         pool_recycle=1800,
+        # What a failed statement was given must not stand in a log.
+        hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={
@@ -155,13 +175,27 @@ def act_as_before(token: Token[Scope | None]) -> None:
     _scope.reset(token)
 
 
+def act_as(actor: Actor) -> None:
+    """From now on, in this thread: for the edge, with every request."""
+    _actor.set(actor)
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Within the block transactions say that this is who changes something."""
+    before = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(before)
+
+
 def scope_key() -> str:
     """Tells the answers of one scope from those of another, for what browsers keep."""
     scope = _scope.get()
     return "" if scope is None else hashlib.sha256(",".join(scope).encode()).hexdigest()[:8]
 
 
-@event.listens_for(_writers, "after_begin")
 @event.listens_for(_readers, "after_begin")
 def _tell_scope(session: Session, transaction: Any, connection: Connection) -> None:
     """For this transaction only: unset, every policy ends in an error."""
@@ -176,6 +210,16 @@ def _tell_everywhere(session: Session, transaction: Any, connection: Connection)
     connection.exec_driver_sql(SET_SCOPE, (_patterns(EVERYWHERE),))
 
 
+@event.listens_for(_writers, "after_begin")
+def _tell_scope_and_actor(session: Session, transaction: Any, connection: Connection) -> None:
+    """The same, and who it is, for the journal."""
+    scope, actor = _scope.get(), str(_actor.get() or Actor())
+    if scope is None:
+        connection.exec_driver_sql(SET_ACTOR, (actor,))
+    else:
+        connection.exec_driver_sql(SET_SCOPE_AND_ACTOR, (_patterns(scope), actor))
+
+
 def _patterns(scope: Scope) -> str:
     return "{" + ",".join(f"{prefix}%" for prefix in scope) + "}"
 
@@ -188,9 +232,16 @@ def driver_url(url: str) -> str:
     return url
 
 
+def look_only(looking: bool) -> None:
+    """From now on, in this thread: whether a transaction that could write is a defect. For the edge, around every view."""
+    _looking.set(looking)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """All or nothing: commits when the block ends well, explains what the database refused."""
+    if _looking.get():
+        raise RuntimeError("a request that only looks has asked for a transaction that could write")
     session = _writers()
     try:
         yield session

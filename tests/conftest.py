@@ -225,7 +225,14 @@ def database_name(url: str) -> str:
 
 
 @contextmanager
-def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
+def running(
+    cluster: Facts,
+    url: str,
+    home: Path,
+    application: str = "app.wsgi:application",
+    threads: int = 8,
+    **more: str,
+) -> Iterator[LiveServer]:
     """gunicorn and a worker on a database, stopped at the end whatever happens."""
     own = create_engine(db.driver_url(url))
     with Session(own) as writing:
@@ -243,10 +250,11 @@ def running(cluster: Facts, url: str, home: Path) -> Iterator[LiveServer]:
         "DATABASE_PUBLIC_URL": replace(cluster, database=database_name(url)).public_url,
         "WARDMAP_HOME": str(home),
         "PYTHONPATH": str(CHECKOUT),
+        **more,
     }
     web = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1",
-        "--threads", "8", "--no-control-socket", "--log-level", "warning", "app.wsgi:application",
+        sys.executable, "-m", "gunicorn", "-c", "python:app.cli.serving", "--bind", f"127.0.0.1:{port}",
+        "--workers", "1", "--threads", str(threads), application,
     ]  # fmt: skip
     log = (home / "server.log").open("wb")
     started = [

@@ -9,13 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benches import row_browser, row_import, row_lasso, row_page_weight, row_tiles, row_unchanged
+from scripts.benches import (
+    row_browser,
+    row_import,
+    row_lasso,
+    row_page_weight,
+    row_sign_in,
+    row_tiles,
+    row_unchanged,
+)
 from scripts.benches.__main__ import BENCHES
 from scripts.benches.footprints import write_town
 from scripts.benches.report import Row, plain, table
 
 CHECKOUT = Path(__file__).parent.parent
-MODULES = (row_import, row_tiles, row_unchanged, row_page_weight, row_browser, row_lasso)
+MODULES = (row_import, row_tiles, row_unchanged, row_sign_in, row_page_weight, row_browser, row_lasso)
 
 
 def row(**more: object) -> Row:

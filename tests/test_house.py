@@ -23,8 +23,8 @@ SOURCES = sorted(
 )
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
-ROOMS = {"accounts", "ground", "zones"}
-TOOLKITS = {"cli", "cluster", "geo", "maps", "migrations", "web"}
+ROOMS = {"accounts", "audit", "ground", "zones"}
+TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "privacy", "web"}
 BAD_WORDS = {
     "data",
     "info",
@@ -100,6 +100,7 @@ def test_public_views_are_the_ones_we_mean(app: Flask) -> None:
         "/favicon.ico",
         "/language",
         "/sign-in",
+        "/sign-in/code",
         "/sign-out",
     }
 
@@ -164,3 +165,111 @@ def test_nothing_names_a_machine() -> None:
             if re.search("/" + r"root/|registry\.npmjs|pypi\.org", content) and name != "tests/test_house.py":
                 bad.append(name)
     assert not bad
+
+
+PROGRAM = [path for path in SOURCES if path.is_relative_to(APP)]
+# For a migration's own connection, which nobody else gets.
+SETS_FOR_ITSELF = {"app/migrations/env.py"}
+# Map pages are put together by our own figure, whose parts are escaped where they are made.
+MARKED_SAFE = {
+    "app/maps/figure.py": {"head", "body", "script"},
+    "app/maps/standalone.py": {"style", "body", "script"},
+    "app/web/templates/ground/imports/choose.html": {"map.head", "map.body", "map.script"},
+    "app/web/templates/ground/imports/review.html": {"map.head", "map.body", "map.script"},
+    "app/web/templates/map_page.html": {"map.head", "map.body", "map.script"},
+}
+# Names of tables, columns and conditions that their callers in the same room write down.
+PUT_INTO_SQL = {
+    "app/ground/boundary_import/plan_buildings.py: moving",
+    "app/ground/boundary_import/undo.py: table",
+    "app/ground/boundary_import/undo.py: column",
+}
+
+
+def calls(path: Path) -> list[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+@pytest.mark.parametrize("path", PROGRAM, ids=named)
+def test_no_setting_outlives_its_transaction(path: Path) -> None:
+    """What a connection is told with SET stays with it for the next request, of another office."""
+    told = re.compile(r"(^|;)\s*SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)", re.M)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    # SET that begins a line of an UPDATE is no statement.
+    words = [
+        node.value for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "UPDATE" not in node.value
+    ]  # fmt: skip
+    found = [one for one in words if told.search(one)]
+    assert not found or named(path) in SETS_FOR_ITSELF, found
+    assert not [one for one in words if re.search(r"set_config\([^)]*,\s*false", one)]
+
+
+def test_a_nonce_is_given_where_a_script_is_made() -> None:
+    """Put in afterwards by replacing text it would bless what somebody else has put there."""
+    for path in PROGRAM:
+        for call in calls(path):
+            if called(call) in {"sub", "subn", "replace"}:
+                assert not re.search(r"nonce|<script|<style", ast.unparse(call)), (
+                    f"{named(path)}:{call.lineno}"
+                )
+
+
+def test_no_text_for_folium_to_write() -> None:
+    """Its words for pop-ups, labels and hints become markup or script as they are."""
+    for path in PROGRAM:
+        for call in calls(path):
+            sinks = {"popup", "tooltip", "parse_html", "fields", "aliases"} & {
+                word.arg for word in call.keywords
+            }
+            assert not sinks, f"{named(path)}:{call.lineno} {sinks}"
+            assert called(call) not in {
+                "GeoJson",
+                "Choropleth",
+                "Marker",
+                "CircleMarker",
+                "add_child_text",
+            }, named(path)
+
+
+def test_only_our_own_figure_is_marked_safe() -> None:
+    found: dict[str, set[str]] = {}
+    for path in PROGRAM:
+        for call in calls(path):
+            if called(call) == "Markup":
+                found.setdefault(named(path), set()).add(ast.unparse(call.args[0]))
+    for path in (APP / "web" / "templates").rglob("*.html"):
+        content = path.read_text(encoding="utf-8")
+        for words in re.findall(r"([\w.]+)\s*\|\s*safe\b", content):
+            found.setdefault(named(path), set()).add(words)
+        assert "autoescape" not in content, named(path)
+    assert all(words <= MARKED_SAFE.get(name, set()) for name, words in found.items()), found
+
+
+@pytest.mark.parametrize("path", PROGRAM, ids=named)
+def test_nothing_that_was_sent_is_written_into_sql(path: Path) -> None:
+    """Values are bound. What may stand in a statement is a constant, or was put together from constants here."""
+    assert "routes" not in path.parts or "sqlalchemy import text" not in path.read_text(encoding="utf-8"), (
+        "routes ask queries"
+    )
+    for function in functions(path):
+        given = {one.arg for one in (*function.args.args, *function.args.kwonlyargs)}
+        for call in ast.walk(function):
+            if (
+                not isinstance(call, ast.Call)
+                or called(call) not in {"text", "execute", "exec_driver_sql"}
+                or not call.args
+            ):
+                continue
+            for part in ast.walk(call.args[0]):
+                if not isinstance(part, ast.FormattedValue):
+                    continue
+                words = ast.unparse(part.value)
+                assert "request" not in words, f"{named(path)}:{call.lineno} {words}"
+                if isinstance(part.value, ast.Name) and words in given:
+                    assert f"{named(path)}: {words}" in PUT_INTO_SQL, f"{named(path)}:{call.lineno} {words}"

@@ -1,9 +1,20 @@
-"""What exists: accounts and their browser sessions."""
+"""What exists: accounts, their roles, their browsers, and what was tried on them."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, LargeBinary, String, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Integer,
+    LargeBinary,
+    String,
+    func,
+    text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +33,11 @@ class Account(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     login: Mapped[str] = mapped_column(String(64), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
+    password_changed_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    # What the authenticator app counts with, encrypted; none means that the password is enough.
+    totp_key: Mapped[str | None] = mapped_column(String(600))
+    # Of the last code that was taken: neither it nor an older one is taken again.
+    totp_counter: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
     disabled_at: Mapped[datetime | None] = mapped_column(INSTANT)
 
@@ -63,6 +79,62 @@ class BrowserSession(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     contents: Mapped[dict[str, Any]] = mapped_column(JSONB)
     expires_at: Mapped[datetime] = mapped_column(INSTANT, index=True)
+    created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    # To a few minutes.
+    seen_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    # When the person last gave the password or a code.
+    proved_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    second_factor: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    # A number for the grants that the account had when the token was made.
+    rights: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # For the person to recognise it by: "Chrome · Windows", and no more of the address than its network.
+    device: Mapped[str] = mapped_column(String(60), server_default="")
+    network: Mapped[str] = mapped_column(String(43), server_default="")
+
+
+class RecoveryCode(Base):
+    """A code on paper for the day when the telephone is lost. Gone once used; only a keyed hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+
+
+class FormerPassword(Base):
+    """Hash of a password that may not come back; kept only while an assessment asks for it."""
+
+    __tablename__ = "former_password"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+
+
+class KnownDevice(Base):
+    """A browser that has signed in to an account before: strangers' guesses do not slow it."""
+
+    __tablename__ = "known_device"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    expires_at: Mapped[datetime] = mapped_column(INSTANT, index=True)
+
+
+class Attempt(Base):
+    """How often something was tried lately, under a keyed hash of what. Unlogged: a crash forgets it."""
+
+    __tablename__ = "attempt"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime] = mapped_column(INSTANT, index=True)
+    # The next one is taken from then on.
+    free_at: Mapped[datetime] = mapped_column(INSTANT)
+
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
 
 
 explain("role_grant_once_at_a_time", Conflict, "grant_repeated", N_("这个账号在这个辖区已经有这个角色。"))

@@ -13,7 +13,11 @@ COMMANDS = {
     "backup": "app.cli.backup:backup",
     "db": "app.cli.database:database",
     "import": "app.cli.imports:import_",
+    "journal": "app.cli.journal:journal",
+    "person": "app.cli.person:person",
+    "privacy": "app.cli.privacy:privacy",
     "restore": "app.cli.backup:restore",
+    "retention": "app.cli.retention:retention",
     "up": "app.cli.serve:up",
     "worker": "app.cli.worker:worker",
 }

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from app.cluster import Cluster, Facts, started_facts, status
-from app.cluster.contents import fill
+from app.cluster.contents import fill, keep_journal
 from app.cluster.programs import Programs, find_programs
 from app.config import Settings, read_settings
 from app.errors import Conflict, InvalidInput, Unavailable
@@ -70,6 +70,7 @@ def restore(file: Path) -> None:
             "pg_restore", as_superuser, "--exit-on-error", "--single-transaction", "--no-owner", "--no-comments",
             f"--role={facts.role}", f"--dbname={fresh.database}", str(file.resolve()),
         )  # fmt: skip
+        keep_journal(fresh.superuser_conninfo)
         with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
             for old, new in ((facts.database, kept), (fresh.database, facts.database)):
                 connection.execute(

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.cli.children import Child, StopSignal, stop_all, trim_log
+from app.cli.refusals import in_both_languages, refuse_exposed, refuse_weak_database
 from app.cluster import Cluster, check_given_database, has_table
 from app.cluster.folders import disk_full
 from app.config import CHECKOUT, Settings, read_settings
@@ -53,7 +54,7 @@ def up(port: int, host: str, no_browser: bool, empty: bool) -> None:
     except KeyboardInterrupt:
         say("正在停止…… Stopping …")
     except (DomainError, DBAPIError, OSError) as error:
-        click.echo(f"\n✗ {_in_both_languages(_explained(error))}", err=True)
+        click.echo(f"\n✗ {in_both_languages(_explained(error))}", err=True)
         code = 1
     finally:
         stop_signal.ignore()
@@ -89,6 +90,7 @@ class Launch:
     def start(self, *, wants_sample: bool) -> None:
         """Everything in order, up to the line that says it is ready."""
         click.echo("守望图 Wardmap")
+        refuse_exposed(self.settings, [self.host])
         was_cut_off = self._cluster.claim()
         refuse_taken_port(self.host, self.port, patience_s=5 if was_cut_off else 0)
         self._children = self._make_children()
@@ -130,6 +132,7 @@ class Launch:
             say("检查 DATABASE_URL 的数据库…… Checking the database of DATABASE_URL …")
             if not check_given_database(self.settings.database_url):
                 say(SLOW_SEARCH)
+            refuse_weak_database(self.settings)
             return
         say("启动数据库…… Starting the database …")
         with self._stop_signal.held():
@@ -145,7 +148,8 @@ class Launch:
         if wants_sample and not has_table(self.settings.database_url, "alembic_version"):
             wanted.touch()  # stays until the town is whole, should this run be cut off
         say("检查表结构…… Bringing the tables up to date …")
-        upgrade(self.settings.database_url)
+        facts = self._cluster.facts if self._is_private else None
+        upgrade(self.settings.database_url, facts.superuser_conninfo if facts else "")
         if wanted.exists():
             if wants_sample:
                 from app.cli.sample import load_sample
@@ -183,27 +187,9 @@ class Launch:
         ]
 
     def _web_command(self) -> list[str]:
-        from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
-
         host = f"[{self.host}]" if ":" in self.host else self.host
-        command = [sys.executable, "-m", "app.cli.web", "app.wsgi:application"]
-        command += ["--bind", f"{host}:{self.port}", "--worker-class", "app.cli.web.PatientWorker"]
-        command += [
-            "--workers",
-            str(self.settings.web_processes),
-            "--threads",
-            str(self.settings.web_threads),
-        ]
-        # Loaded once and then forked: nothing is connected and no thread runs at that point.
-        command += ["--preload"]
-        # A leak cannot grow for ever; the jitter keeps both processes from being renewed at once.
-        command += ["--max-requests", "20000", "--max-requests-jitter", "4000"]
-        command += ["--timeout", "60", "--graceful-timeout", "20", "--keep-alive", "15"]
-        command += ["--name", "wardmap", "--log-level", "warning"]
-        if any(setting.name == "control_socket_disable" for setting in KNOWN_SETTINGS):
-            # Its control socket lies in the account's home folder, one for all launches of a machine.
-            command += ["--no-control-socket"]
-        return command
+        command = [sys.executable, "-m", "app.cli.web", "-c", "python:app.cli.serving"]
+        return [*command, "--bind", f"{host}:{self.port}", "app.wsgi:application"]
 
     def _wait_until_ready(self) -> None:
         """Ready means that the whole way works: web server, application, database."""
@@ -300,16 +286,6 @@ def _explained(error: Exception) -> DomainError:
     if not isinstance(error, DomainError):
         raise error
     return error
-
-
-def _in_both_languages(error: DomainError) -> str:
-    """The Chinese sentence, and the English one where the catalogue has it."""
-    from babel.support import Translations
-
-    english = Translations.load(CHECKOUT / "app" / "web" / "translations", ["en"]).gettext(error.sentence)
-    if english == error.sentence:
-        return str(error)
-    return f"{error}\n  {english % error.facts if error.facts else english}"
 
 
 def _has_desktop() -> bool:

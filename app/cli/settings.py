@@ -23,13 +23,15 @@ def installed(settings: Settings | None = None) -> Settings:
 
 
 @contextmanager
-def connected(settings: Settings | None = None, pool_size: int = 2) -> Iterator[Settings]:
-    """Connect this process to the installation's database for the length of a command."""
+def connected(
+    settings: Settings | None = None, pool_size: int = 2, source: str = "cli"
+) -> Iterator[Settings]:
+    """Connect this process to the installation's database for the length of a command; the journal names its `source`."""
     settings = installed(settings)
     engine = db.connect(settings.database_url, pool_size=pool_size, time_zone=settings.time_zone)
     try:
         # Whoever works on the machine itself works everywhere.
-        with db.acting_in(db.EVERYWHERE):
+        with db.acting_in(db.EVERYWHERE), db.acting_as(db.Actor(source=source)):
             yield settings
     finally:
         engine.dispose()

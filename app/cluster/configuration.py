@@ -45,7 +45,9 @@ def configuration(socket_folder: str, port: int, *, throw_away: bool = False) ->
         "deadlock_timeout": "200ms",
         "temp_file_limit": "4GB",
         "client_connection_check_interval": "10s",
-        # A refused row would otherwise be written to the log with the names in it.
+        # A refused row or value would otherwise be written to the log. Whoever asked is told, and logs it in its own words;
+        # "log" ranks above errors here and below what ends a process.
+        "log_min_messages": "log",
         "log_error_verbosity": "terse",
         "log_parameter_max_length": 0,
         "log_parameter_max_length_on_error": 0,

@@ -3,13 +3,51 @@
 import psycopg
 from psycopg import sql
 
-from app.cluster.folders import Facts
+from app.cluster.folders import OWNER_ROLE, PUBLIC_ROLE, SUPERUSER, WEB_ROLE, Facts
 from app.cluster.programs import EXTENSIONS, extension_missing
 
 # Row-level security lets an index be searched only by operators that cannot tell what they looked at. This one compares
 # boxes: it raises no error and prints nothing that depends on them, which is what the word promises. Without it every tile
 # and every lasso would look at all rows. Holds for one database, and only a superuser may say it.
 LET_FIND = "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF"
+
+# Owns the journal and nothing else; nobody can become it, so that what is written stays.
+JOURNAL_ROLE = "wardmap_journal"
+JOURNAL = ("journal", "journal_block", "journal_head")
+JOURNAL_FUNCTIONS = """
+SELECT oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'journal\\_%'
+"""
+
+
+def keep_journal(conninfo: str) -> None:
+    """Give the journal to its own role, if there is one (earlier versions had none); to be told by a superuser."""
+    orders = [
+        *(f"ALTER TABLE {table} OWNER TO {JOURNAL_ROLE}" for table in JOURNAL),
+        f"GRANT SELECT ON {', '.join(JOURNAL)} TO {OWNER_ROLE}, {WEB_ROLE}",
+        # What its functions look up.
+        f"GRANT USAGE ON SCHEMA public TO {JOURNAL_ROLE}",
+        f"GRANT SELECT ON role_grant TO {JOURNAL_ROLE}",
+        f"GRANT SELECT (id, login) ON account TO {JOURNAL_ROLE}",
+        # The owner of a schema may drop every table in it, whoever owns that.
+        f"ALTER SCHEMA public OWNER TO {SUPERUSER}",
+        f"GRANT ALL ON SCHEMA public TO {OWNER_ROLE}",
+        f"GRANT USAGE ON SCHEMA public TO {WEB_ROLE}, {PUBLIC_ROLE}",
+    ]
+    with psycopg.connect(conninfo) as connection:
+        if connection.execute("SELECT to_regclass('public.journal')").fetchone() == (None,):
+            return
+        for order in orders:
+            connection.execute(order)
+        for (function,) in connection.execute(JOURNAL_FUNCTIONS).fetchall():
+            connection.execute(f"ALTER FUNCTION {function} OWNER TO {JOURNAL_ROLE}")
+            connection.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {OWNER_ROLE}, {WEB_ROLE}")
+
+
+def lend_journal(conninfo: str) -> None:
+    """Give it back to the owner of the database for the length of a migration."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(f"REASSIGN OWNED BY {JOURNAL_ROLE} TO {OWNER_ROLE}")
 
 
 def finds_by_index(connection: psycopg.Connection) -> bool:
@@ -30,10 +68,11 @@ def is_filled(facts: Facts) -> bool:
             psycopg.connect(facts.conninfo) as connection,
         ):
             rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
+            roles = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [JOURNAL_ROLE]).fetchall()
             may_use_indexes = finds_by_index(connection)
     except psycopg.OperationalError:
         return False
-    return may_use_indexes and set(EXTENSIONS) <= {row[0] for row in rows}
+    return bool(roles) and may_use_indexes and set(EXTENSIONS) <= {row[0] for row in rows}
 
 
 def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> None:
@@ -47,6 +86,8 @@ def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> Non
         )
         _make_role(connection, facts.web_role, facts.web_password, "NOCREATEDB")
         _make_role(connection, facts.public_role, facts.public_password, "NOCREATEDB")
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [JOURNAL_ROLE]).fetchone():
+            connection.execute(f"CREATE ROLE {JOURNAL_ROLE} NOLOGIN")
         if not connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [facts.database]
         ).fetchone():

@@ -22,6 +22,8 @@ from app.errors import DomainError, Unavailable
 FACTS_FILE = "cluster.json"
 LOCK_FILE = "launcher.lock"
 OWNER_NOTE = "home"
+SUPERUSER = "postgres"
+OWNER_ROLE = "wardmap"
 WEB_ROLE = "wardmap_web"
 PUBLIC_ROLE = "wardmap_public"
 SYSTEM_FOLDER = Path("/var/lib/wardmap")
@@ -46,8 +48,8 @@ class Facts:
     web_password: str = ""
     # Of the role that pages for everybody read as: public views only.
     public_password: str = ""
-    superuser: str = "postgres"
-    role: str = "wardmap"
+    superuser: str = SUPERUSER
+    role: str = OWNER_ROLE
     web_role: str = WEB_ROLE
     public_role: str = PUBLIC_ROLE
     database: str = "wardmap"

@@ -10,8 +10,6 @@ from app.cluster.configuration import ACCESS, includes
 from app.cluster.programs import Account, Programs, run_as
 from app.errors import DomainError, Unavailable
 
-SUPERUSER = "postgres"
-
 
 def make_cluster(
     folder: Path, password: str, account: Account, programs: Programs, log: Path, *, is_durable: bool
@@ -41,7 +39,7 @@ def make_cluster(
 
 def reset_password(folder: Path, password: str, account: Account, programs: Programs, log: Path) -> None:
     """Give the superuser a new password without a connection, in PostgreSQL's single-user mode."""
-    order = f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'\n"
+    order = f"ALTER ROLE {folders.SUPERUSER} PASSWORD '{password}'\n"
     alone = [programs.path("postgres"), "--single", "-D", str(folder), "postgres"]
     done = run_as(account, alone, input=order, stdin=None)
     if done.returncode:
@@ -65,7 +63,7 @@ def startup_failure(output: str, folder: Path, log: Path) -> DomainError:
 def _initdb(
     folder: Path, password_file: str, locale: str, account: Account, programs: Programs, is_durable: bool
 ) -> subprocess.CompletedProcess[str]:
-    command = [programs.path("initdb"), "--pgdata", str(folder), "--username", SUPERUSER]
+    command = [programs.path("initdb"), "--pgdata", str(folder), "--username", folders.SUPERUSER]
     command += ["--pwfile", password_file, "--auth", "scram-sha-256", "--data-checksums"]
     command += ["--encoding", "UTF8", "--locale", locale]
     return run_as(account, command + ([] if is_durable else ["--no-sync"]))

@@ -119,6 +119,8 @@ def previews(raw_texts: list[bytes], used: str, limit: int = 8) -> dict[str, lis
     Without NULs: damaged tables have them, and the database that keeps the first look takes none.
     """
     telling = [text for text in dict.fromkeys(raw_texts) if text and not text.isascii()][:limit]
+    # Long numbers help nobody to choose, and may be somebody's.
+    telling = [re.sub(rb"[0-9]{6,}[Xx]?", b"...", text) for text in telling]
     # With its mark or without, UTF-8 reads the same.
     encodings = dict.fromkeys(
         (used, *(one for one in OFFERED if one.removesuffix("-sig") != used.removesuffix("-sig")))

@@ -28,6 +28,7 @@ from app.geo.encoding import previews
 from app.geo.findings import Finding, refusal
 from app.geo.limits import Limits
 from app.geo.opening import companions, open_layers, read_together
+from app.privacy import is_identity_number, names_identity
 
 Progress = Callable[[str, int, int], None]
 DISTINCT_CAP = 10_000
@@ -236,6 +237,10 @@ def _sketch_layer(
             findings.append(Finding("layer_empty", "refuse", facts={"layer": layer.name}))
         return None
     columns = {name: column.sketch(name, tally.rows) for name, column in tally.columns.items()}
+    for name in [name for name, column in tally.columns.items() if _holds_identities(name, column)]:
+        # Neither shown nor offered: no identity number is kept, not even as a sample.
+        del columns[name]
+        findings.append(Finding("identity_column", "warn", facts={"column": name}))
     guesses = {one: guess_columns(one, columns.values()) for one in KINDS}
     if not layer.has_shapes:
         tally.add_points(layer, guesses["building"])
@@ -261,6 +266,12 @@ def _sketch_layer(
         kind_guess=kind,
         column_guesses=guesses,
     )
+
+
+def _holds_identities(name: str, column: _Column) -> bool:
+    """By its name, or because most of its values carry the check digit."""
+    valid = sum(map(is_identity_number, column.distinct))
+    return names_identity(name) or (valid > 0 and valid * 2 >= len(column.distinct))
 
 
 def _place(

@@ -1,5 +1,6 @@
 """Bring a database to the shape this code expects: one at a time, with lock and statement timeouts."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -9,16 +10,23 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from app.cluster.contents import keep_journal, lend_journal
 from app.db import driver_url
 from app.errors import N_, Conflict
+from app.migrations.journalling import journal_all, rest_all
 from app.migrations.lint import refuse_unguarded
 from app.migrations.rights import give_rights
 
+log = logging.getLogger("wardmap.migrations")
 ADVISORY_LOCK = 7_211_949
 
 
-def upgrade(url: str) -> None:
-    """Run the migrations that are missing. Refuses a database that is newer than this code."""
+def upgrade(url: str, superuser_conninfo: str = "") -> None:
+    """Run the migrations that are missing. Refuses a database that is newer than this code.
+
+    With a superuser's address the journal then belongs to a role of its own, and not even the owner of all other tables can
+    change what is written in it; without, triggers refuse it.
+    """
     engine = create_engine(driver_url(url))
     try:
         with engine.connect() as connection:
@@ -26,11 +34,22 @@ def upgrade(url: str) -> None:
             connection.commit()
             refuse_newer(connection)
             connection.commit()
+            if superuser_conninfo:
+                lend_journal(superuser_conninfo)
+            behind = is_behind(connection)
+            if behind:
+                rest_all(connection)
+            connection.commit()
             command.upgrade(alembic_config(connection), "head")
             connection.commit()
+            repaired = journal_all(connection)
+            if repaired and not behind:
+                log.error("journal triggers of %s were missing or switched off", ", ".join(repaired))
             give_rights(connection)
             refuse_unguarded(connection)
             connection.commit()
+            if superuser_conninfo:
+                keep_journal(superuser_conninfo)
             connection.execute(text(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})"))
             connection.commit()
     finally:
@@ -50,6 +69,12 @@ def refuse_newer(connection: Connection) -> None:
             N_("数据库比这份程序新（版本 %(revision)s）。请换用新版程序，或恢复旧的备份。没有改动任何内容。"),
             revision=here,
         ) from None
+
+
+def is_behind(connection: Connection) -> bool:
+    """Whether there are migrations to run."""
+    here = MigrationContext.configure(connection).get_current_heads()
+    return set(here) != set(ScriptDirectory.from_config(alembic_config()).get_heads())
 
 
 def differences(engine: Engine) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 import app.accounts.models
 import app.ground.models
+import app.journal.tables
+import app.web.once
 import app.zones.models  # noqa: F401
 from app.db import Base
 
@@ -33,6 +35,7 @@ connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
 connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
 # Policies hold for the owner of the tables too; a migration works on everybody's rows.
 connection.execute(text("SET wardmap.scope = '{%}'"))
+connection.execute(text("SET wardmap.actor = ' migration '"))
 connection.commit()
 context.configure(
     connection=connection,

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 from app.cluster.folders import PUBLIC_ROLE, WEB_ROLE
 from app.db import Base
 from app.errors import N_, Unavailable
-from app.migrations.rights import FILLED_BY_COPY, OPEN_TABLES, PUBLIC_VIEWS, SEEN_BY_ALL
+from app.migrations.journalling import unjournalled
+from app.migrations.rights import FILLED_BY_COPY, OPEN_TABLES, PUBLIC_VIEWS, SEEN_BY_ALL, WRITTEN_BY_TRIGGER
 
 
 class Finding(NamedTuple):
@@ -60,7 +61,7 @@ RULES = {
         SELECT name || ' ' || cmd FROM policies CROSS JOIN LATERAL (VALUES
           (CASE WHEN cmd <> 'INSERT' THEN coalesce(qual, '') END),
           (CASE WHEN cmd IN ('ALL', 'INSERT', 'UPDATE') THEN coalesce(with_check, qual, '') END)) AS said (asked)
-        WHERE widens AND asked !~ ('scope_patterns|FROM (' || array_to_string(CAST(:guarding AS text[]), '|') || ')\M')
+        WHERE widens AND asked <> 'false' AND asked !~ ('scope_patterns|FROM (' || array_to_string(CAST(:guarding AS text[]), '|') || ')\M')
           AND NOT (cmd = 'SELECT' AND name = ANY(:seen_by_all))""",
     "owned_by_a_web_role": "SELECT h.name FROM here h JOIN guests g ON pg_has_role(g.oid, h.owner, 'MEMBER') WHERE NOT h.foreign_made",
     "view_with_its_owners_rights": """
@@ -99,7 +100,7 @@ RULES = {
     "web_role_changes_shape": """
         SELECT t.name FROM here t JOIN guests g ON g.rolname = :web WHERE t.kind IN ('r', 'p', 'v') AND NOT foreign_made AND (
           (t.oid IN (SELECT oid FROM tables) AND has_table_privilege(g.oid, t.oid, 'TRUNCATE, REFERENCES, TRIGGER'))
-          OR ((t.name = 'alembic_version' OR t.name = ANY(:views)) AND has_table_privilege(g.oid, t.oid, 'INSERT, UPDATE, DELETE')))""",
+          OR (t.name = ANY(:closed) AND has_table_privilege(g.oid, t.oid, 'INSERT, UPDATE, DELETE')))""",
 }
 # Of the roles themselves.
 POWERFUL = """
@@ -133,6 +134,13 @@ def refuse_unguarded(connection: Connection) -> None:
             N_("数据库里有没有按辖区隔离的内容：%(names)s。为了安全没有启动，请联系维护人员。"),
             names="、".join(map(str, found)),
         )
+    names = unjournalled(connection)
+    if names:
+        raise Unavailable(
+            "tables_unjournalled",
+            N_("这些表的操作记录被关掉或改动了：%(names)s。为了安全没有启动，请联系维护人员。"),
+            names="、".join(names),
+        )
 
 
 def _lists() -> dict[str, object]:
@@ -140,7 +148,8 @@ def _lists() -> dict[str, object]:
     return {
         "known": known,
         "open": list(OPEN_TABLES),
-        "filled": list(FILLED_BY_COPY),
+        "filled": [*FILLED_BY_COPY, *WRITTEN_BY_TRIGGER],
+        "closed": ["alembic_version", *WRITTEN_BY_TRIGGER, *PUBLIC_VIEWS],
         "guarding": [name for name in known if name not in OPEN_TABLES],
         "seen_by_all": list(SEEN_BY_ALL),
         "views": list(PUBLIC_VIEWS),

@@ -1,7 +1,6 @@
 """Domain errors become answers here, and nowhere else."""
 
 import logging
-import secrets
 from typing import Any
 
 from flask import Flask, current_app, jsonify, render_template, request
@@ -11,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, Unavailable
+from app.web.headers import request_id
 from app.web.language import error_sentence
 
 STATUS = {NotFound: 404, NotAllowed: 403, InvalidInput: 422, Conflict: 409, Unavailable: 503}
@@ -61,6 +61,7 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
         404: _("没有这一页。地址可能写错了，或内容已经删除。"),
         405: _("这个地址不能这样使用。"),
         413: _("发来的内容太大。一个文件最多 %(mb)s MB，请拆分后再上传。", mb=limit_mb),
+        415: _("发来的内容不是这个地址要的格式，没有处理。"),
     }
     text = texts.get(status, _("请求没有成功（%(status)s）。", status=status))
     if wants_json():
@@ -76,7 +77,7 @@ def show_silence(error: TimeoutError) -> ResponseReturnValue:
 
 
 def show_defect(error: Exception) -> ResponseReturnValue:
-    number = secrets.token_hex(4)
+    number = request_id()
     log.exception("defect %s on %s %s", number, request.method, request.path, exc_info=error)
     text = _("程序出错了，刚才的操作没有保存。请把编号 %(number)s 告诉管理员。", number=number)
     return (

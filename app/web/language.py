@@ -8,7 +8,6 @@ from flask_babel import Babel, get_locale, gettext
 from app.errors import Counted, DomainError
 
 LANGUAGES = {"zh": "中文", "en": "English"}
-COOKIE = "wardmap_language"
 
 
 def install(app: Flask) -> None:
@@ -22,8 +21,9 @@ def install(app: Flask) -> None:
 
 
 def chosen() -> str:
-    wanted = request.cookies.get(COOKIE, "") if request else ""
-    return wanted if wanted in LANGUAGES else current_app.config["SETTINGS"].language
+    settings = current_app.config["SETTINGS"]
+    wanted = request.cookies.get(settings.language_cookie, "") if request else ""
+    return wanted if wanted in LANGUAGES else settings.language
 
 
 def sentence(text: str, facts: dict[str, Any] | None = None) -> str:

@@ -5,27 +5,30 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote
+from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, format_decimal
 from werkzeug.exceptions import HTTPException
+from werkzeug.urls import iri_to_uri
 
 from app import db
-from app.web.language import COOKIE, LANGUAGES
+from app.web.language import LANGUAGES
 
 APP = Path(__file__).parents[1]
 STATIC = APP / "web" / "static"
 YEAR_S = 31_536_000
 OPEN_S = 300
+LONGEST_TARGET = 2000
 View = TypeVar("View", bound=Callable[..., Any])
 web = Blueprint("web", __name__)
 
 
 def install(app: Flask) -> None:
     app.register_blueprint(web)
-    app.jinja_env.globals.update(static_url=static_url, format_datetime=format_datetime)
+    app.jinja_env.globals.update(static_url=static_url, format_datetime=format_datetime, new_key=uuid4)
     app.jinja_env.filters["number"] = lambda value: "–" if value is None else format_decimal(value)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -87,34 +90,35 @@ def favicon() -> ResponseReturnValue:
 @web.post("/language")
 @public
 def choose_language() -> ResponseReturnValue:
-    wanted = request.form.get("language", "")
+    wanted, settings = request.form.get("language", ""), current_app.config["SETTINGS"]
     answer = redirect(own_path(request.form.get("next", "/")), 303)
     if wanted in LANGUAGES:
+        secure = settings.secure_cookies or request.is_secure
         answer.set_cookie(
-            COOKIE, wanted, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+            settings.language_cookie, wanted, max_age=YEAR_S, samesite="Lax", httponly=True, secure=secure
         )
     return answer
 
 
 def own_path(target: str) -> str:
-    """The path to go back to, if our own router answers GET there; else the front page."""
+    """The path to go back to, if our own router answers GET there; else the front page.
+
+    Put together anew from what was understood, so that no browser can read more into it than we did.
+    """
+    # Browsers drop some characters, turn \\ into / and take // for the beginning of a host.
+    if len(target) > LONGEST_TARGET or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    if "\\" in target or not target.isprintable() or " " in target:
+        return "/"
+    path, _, query = target.partition("#")[0].partition("?")
     try:
-        parts = urlsplit(target)
-    except ValueError:
+        meant = unquote(path, errors="strict")
+        if {".", ".."} & set(meant.split("/")):
+            return "/"
+        current_app.url_map.bind("").match(meant, method="GET")
+    except (HTTPException, UnicodeDecodeError):
         return "/"
-    if (
-        parts.scheme
-        or parts.netloc
-        or not target.startswith("/")
-        or "\\" in target
-        or any(ord(c) < 33 for c in target)
-    ):
-        return "/"
-    try:
-        current_app.url_map.bind("").match(parts.path, method="GET")
-    except HTTPException:
-        return "/"
-    return target
+    return iri_to_uri(f"{path}?{query}" if query else path)
 
 
 def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Response:

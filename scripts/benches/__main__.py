@@ -15,6 +15,7 @@ BENCHES = {
     "import": "row_import",
     "tiles": "row_tiles",
     "unchanged": "row_unchanged",
+    "sign_in": "row_sign_in",
     "page_weight": "row_page_weight",
     "browser": "row_browser",
     "lasso": "row_lasso",

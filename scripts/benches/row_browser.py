@@ -23,12 +23,15 @@ Object.defineProperty(window, "L", {
 window.layersLoaded = 0;
 document.addEventListener("wardmap:loaded", () => { window.layersLoaded += 1; });
 """
-# Both tile layers and both outlines are there, and two frames have passed so that they are on the screen.
+# Both tile layers and the outlines of this zoom are there, and two frames have passed so that they are on the screen.
 DRAWN = """async (layers) => {
   const there = () => window.layersLoaded >= layers
-    && performance.getEntriesByType("resource").filter((e) => e.name.includes("/areas.geojson") && e.responseEnd).length >= 2;
+    && performance.getEntriesByType("resource").filter((e) => e.name.includes("/areas.geojson") && e.responseEnd).length >= 1;
   const frame = () => new Promise(requestAnimationFrame);
-  while (!there()) await frame();
+  while (!there()) {
+    if (performance.now() > 60000) throw new Error(`not drawn within a minute: ${window.layersLoaded} of ${layers} layers`);
+    await frame();
+  }
   await frame();
   await frame();
   return performance.now();

@@ -59,9 +59,9 @@ def test_a_session_that_was_ended_meanwhile_does_not_come_back(login_as, session
     token = "a-token-that-only-this-test-knows"
     session.execute(
         update(BrowserSession).values(
-            # Half of its time is over, so the next answer would keep it for longer.
+            # Not written for a while, so the next answer would keep it for longer.
             token_hash=hashlib.sha256(token.encode()).digest(),
-            expires_at=datetime.now(UTC) + timedelta(hours=1),
+            seen_at=datetime.now(UTC) - timedelta(hours=1),
         )
     )
     session.commit()

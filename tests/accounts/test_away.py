@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from app.accounts import actions
+from app.accounts.actions import passwords
 from app.errors import Unavailable
 from tests.conftest import PASSWORD, copy_database, database_name
 
@@ -43,7 +44,7 @@ def test_a_flood_of_sign_ins_is_turned_away_quickly(session) -> None:
     actions.add_account(session, "zhou", PASSWORD, "planner")
     with ExitStack() as busy:
         for _ in range(2):
-            busy.enter_context(actions._HASHES_AT_ONCE)
+            busy.enter_context(passwords._HASHES_AT_ONCE)
         with pytest.raises(Unavailable) as turned_away:
             actions.account_with_password(session, "zhou", PASSWORD)
     assert turned_away.value.code == "sign_in_busy"

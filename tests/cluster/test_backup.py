@@ -38,7 +38,7 @@ def test_what_was_backed_up_comes_back_and_the_former_database_is_kept(home: Pat
     file = tmp_path / "kept.dump"
     cluster = Cluster(home)
     facts = cluster.start()
-    upgrade(facts.url)
+    upgrade(facts.url, facts.superuser_conninfo)
     with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         connection.execute("INSERT INTO area (code, level) VALUES ('329902000000', 'district')")
         done = wardmap(home, "backup", str(file))
@@ -58,7 +58,15 @@ def test_what_was_backed_up_comes_back_and_the_former_database_is_kept(home: Pat
     with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         assert connection.execute("SELECT code FROM area").fetchall() == [("329902000000",)]
         connection.execute("INSERT INTO area (code, level) VALUES ('329903000000', 'district')")
+        owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'journal'"
+        assert connection.execute(owner).fetchall() == [("wardmap_journal",)]
+        lines = connection.execute("SELECT action, subject FROM journal ORDER BY id").fetchall()
+        assert lines == [("insert", "area")] * 2  # one came back, one is new
         names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'wardmap%'").fetchall()
+    whole = wardmap(home, "journal", "verify")
+    assert whole.returncode == 0, whole.stderr
+    assert "2 行" in whole.stdout
+    upgrade(facts.url, facts.superuser_conninfo)
     again.close()
     assert sum(name.startswith("wardmap_before_") for (name,) in names) == 1
 

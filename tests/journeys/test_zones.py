@@ -375,3 +375,17 @@ def test_nothing_stands_in_the_way_of_assistive_technology(page, live_server: Li
         found = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
                               ".map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ')).slice(0, 4).join(', '))")  # fmt: skip
         assert not found, (address, found)
+
+
+def test_the_printed_map_is_the_one_on_the_screen(page, live_server: LiveServer) -> None:
+    """A browser that prints waits for nothing: a map that only then took the paper's size would come out blank."""
+    begin_draft(page, live_server)
+    page.goto(f"{page.url}/print")
+    page.wait_for_load_state("networkidle")
+    look = "wardmap.get('plan').then((w) => [w.map.getSize().x, w.map.getSize().y, w.map.getZoom(), w.map.getCenter().lng])"
+    on_screen = page.evaluate(look)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(look) == on_screen
+    box = page.locator(".print-map").bounding_box()
+    assert box and abs(box["width"] - 186 / 25.4 * 96) < 2 and abs(box["width"] - on_screen[0]) < 4

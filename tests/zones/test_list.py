@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.web.language import COOKIE
 from app.zones.routes import index
 from tests.zones.desk import JSON, Desk
 from tests.zones.town import COMMUNITY, NEIGHBOUR, Town, build_town
@@ -100,5 +99,5 @@ def test_a_draft_is_named_after_the_day_as_the_reader_writes_it(
     app: Flask, monkeypatch, language: str, name: str
 ) -> None:
     monkeypatch.setattr(index, "today", lambda: date(2026, 11, 5))
-    with app.test_request_context(headers={"Cookie": f"{COOKIE}={language}"}):
+    with app.test_request_context(headers={"Cookie": f"wardmap_language={language}"}):
         assert index.default_name() == name

@@ -2,17 +2,24 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.actions.passwords import generated_password, hash_of
 from app.accounts.actions.roles import grant_role
 from app.accounts.models import Account, BrowserSession
-from app.accounts.rules import checked_login, checked_password
+from app.accounts.rules import DEMANDS, Demands, checked_login, checked_password
 from app.errors import N_, NotFound
 
 
-def add_account(session: Session, login: str, password: str, role: str, area_code: str = "") -> Account:
+def add_account(
+    session: Session,
+    login: str,
+    password: str,
+    role: str,
+    area_code: str = "",
+    demands: Demands = DEMANDS["none"],
+) -> Account:
     """Make a login with its first role.
 
     Parameters
@@ -25,6 +32,8 @@ def add_account(session: Session, login: str, password: str, role: str, area_cod
         One of `models.ROLES`.
     area_code : str
         12-digit code of the area in which it holds; empty for everywhere.
+    demands : Demands
+        What an assessment asks of passwords.
 
     Returns
     -------
@@ -39,7 +48,7 @@ def add_account(session: Session, login: str, password: str, role: str, area_cod
         "login_taken".
     """
     login = checked_login(login)
-    account = Account(login=login, password_hash=hash_of(checked_password(password, login)))
+    account = Account(login=login, password_hash=hash_of(checked_password(password, login, demands)))
     session.add(account)
     session.flush()  # the grant needs the id, and a taken login must be refused here
     grant_role(session, account.id, role, area_code)
@@ -91,14 +100,3 @@ def disable_account(session: Session, login: str) -> None:
         raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
     account.disabled_at = datetime.now(UTC)
     session.execute(delete(BrowserSession).where(BrowserSession.account_id == account.id))
-
-
-def forget_expired_sessions(session: Session) -> None:
-    """Delete browser sessions that have run out.
-
-    Parameters
-    ----------
-    session : Session
-        An open transaction.
-    """
-    session.execute(delete(BrowserSession).where(BrowserSession.expires_at < func.now()))

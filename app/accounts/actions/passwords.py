@@ -2,15 +2,17 @@
 
 import secrets
 import threading
+from collections.abc import Iterable
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import VerificationError
-from sqlalchemy import delete, select, update
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account, BrowserSession
-from app.accounts.rules import checked_login, checked_password
-from app.errors import N_, NotFound, Unavailable
+from app.accounts.models import Account, BrowserSession, FormerPassword, KnownDevice
+from app.accounts.rules import DEMANDS, Demands, checked_login, checked_password, typed_password
+from app.accounts.rules.passwords import kinds_in
+from app.errors import N_, InvalidInput, NotFound, Unavailable
 
 # 19 MiB, two passes, one lane: 23 ms a hash on the reference machine, against 114 ms for the library's default,
 # which would let eight sign-ins a second occupy both cores.
@@ -21,8 +23,14 @@ _HASH_WAIT_S = 0.2
 _DUMMY = _HASHER.hash("nobody has this password")
 
 
-def set_password(session: Session, login: str, password: str) -> None:
-    """Give an account a new password and end its sessions.
+def set_password(
+    session: Session,
+    login: str,
+    password: str,
+    demands: Demands = DEMANDS["none"],
+    words: Iterable[str] = (),
+) -> None:
+    """Give an account a new password, end its sessions and forget its browsers.
 
     Parameters
     ----------
@@ -30,24 +38,58 @@ def set_password(session: Session, login: str, password: str) -> None:
         An open transaction.
     login, password : str
         As typed.
+    demands : Demands
+        What an assessment asks of passwords.
+    words : iterable of str
+        Words that are easily guessed here, such as names of areas.
 
     Raises
     ------
     NotFound
         "account_unknown".
     InvalidInput
-        "password_weak".
+        "password_weak", or "password_used" when it may not come back.
     """
     login = checked_login(login)
-    account_id = session.scalar(
-        update(Account)
-        .where(Account.login == login)
-        .values(password_hash=hash_of(checked_password(password, login)))
-        .returning(Account.id)
-    )
-    if account_id is None:
+    typed = checked_password(password, login, demands, words)
+    row = session.execute(
+        select(Account.id, Account.password_hash).where(Account.login == login).with_for_update()
+    ).one_or_none()
+    if row is None:
         raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
-    session.execute(delete(BrowserSession).where(BrowserSession.account_id == account_id))
+    _keep_former(session, row.id, row.password_hash, typed, demands.history)
+    session.execute(
+        update(Account)
+        .where(Account.id == row.id)
+        .values(password_hash=hash_of(typed), password_changed_at=func.clock_timestamp())
+    )
+    session.execute(delete(BrowserSession).where(BrowserSession.account_id == row.id))
+    session.execute(delete(KnownDevice).where(KnownDevice.account_id == row.id))
+
+
+def _keep_former(session: Session, account_id: int, present: str, typed: str, history: int) -> None:
+    """Refuse a password of before, where that is demanded; otherwise keep none."""
+    newest_first = select(FormerPassword).where(FormerPassword.account_id == account_id)
+    former = session.scalars(newest_first.order_by(FormerPassword.id.desc())).all()
+    for one in former[max(history - 1, 0) :]:
+        session.delete(one)
+    if not history:
+        return
+    for kept in (present, *(one.password_hash for one in former[: history - 1])):
+        with _HASHES_AT_ONCE:
+            if _matches(kept, typed):
+                raise InvalidInput(
+                    "password_used", N_("最近 %(history)s 个密码不能再用，请换一个。"), history=history
+                )
+    session.add(FormerPassword(account_id=account_id, password_hash=present))
+    session.flush()
+
+
+def _matches(kept: str, typed: str) -> bool:
+    try:
+        return _HASHER.verify(kept, typed)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def account_with_password(session: Session, login: str, password: str) -> Account | None:
@@ -71,16 +113,17 @@ def account_with_password(session: Session, login: str, password: str) -> Accoun
         "sign_in_busy" when too many sign in at once.
     """
     account = session.scalar(select(Account).where(Account.login == login.strip().lower()))
-    usable = account is not None and account.disabled_at is None
+    # Whoever has been invited and has not answered yet has no password: not even a wrong one takes less time.
+    usable = (
+        account is not None and account.disabled_at is None and account.password_hash.startswith("$argon2")
+    )
     if not _HASHES_AT_ONCE.acquire(timeout=_HASH_WAIT_S):
         raise Unavailable("sign_in_busy", N_("同时登录的人太多，请过几秒再试。"))
     try:
-        _HASHER.verify(account.password_hash if account and usable else _DUMMY, password[:256])
-    except VerificationError:
-        return None
+        right = _matches(account.password_hash if account and usable else _DUMMY, typed_password(password))
     finally:
         _HASHES_AT_ONCE.release()
-    return account if usable else None
+    return account if usable and right else None
 
 
 def generated_password() -> str:
@@ -89,9 +132,12 @@ def generated_password() -> str:
     Returns
     -------
     str
-        64 random bits in four groups.
+        64 random bits in four groups, with letters and digits.
     """
-    return "-".join(secrets.token_hex(2) for _ in range(4))
+    while True:
+        password = "-".join(secrets.token_hex(2) for _ in range(4))
+        if kinds_in(password) > 2:
+            return password
 
 
 def hash_of(password: str) -> str:

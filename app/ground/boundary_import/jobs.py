@@ -6,10 +6,9 @@ from sqlalchemy import select
 
 from app import db
 from app.config import Settings, read_settings
-from app.ground.boundary_import.receive import forget_old_files
 from app.ground.boundary_import.run import give_up, run_check, run_inspect, run_publish
 from app.ground.models import GroundImport
-from app.jobs import every, task
+from app.jobs import task
 
 
 def within_its_area(step: Callable[[int, Settings], object], import_id: int) -> None:
@@ -17,7 +16,8 @@ def within_its_area(step: Callable[[int, Settings], object], import_id: int) -> 
     with db.acting_in(db.EVERYWHERE), db.reading() as session:
         code = session.scalar(select(GroundImport.area_code).where(GroundImport.id == import_id))
     if code is not None:
-        with db.acting_in(db.scope_of([code])):
+        actor = db.Actor(source="worker", request=f"import-{import_id}")
+        with db.acting_in(db.scope_of([code])), db.acting_as(actor):
             step(import_id, read_settings())
 
 
@@ -38,9 +38,3 @@ def check_job(import_id: int) -> None:
 @task("ground.publish", give_up=given_up("publishing"))
 def publish_job(import_id: int) -> None:
     within_its_area(run_publish, import_id)
-
-
-@every("17 3 * * *", "ground.forget")
-def forget_job() -> None:
-    with db.acting_in(db.EVERYWHERE), db.transaction() as session:
-        forget_old_files(session)

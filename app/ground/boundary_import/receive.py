@@ -315,4 +315,16 @@ def forget_old_files(session: Session, days: int = 7) -> int:
             "error": orjson.dumps({"code": "file_forgotten", "sentence": FORGOTTEN, "facts": {}}).decode(),
         },
     )
-    return len(stale)
+    return len(stale) + _forget_samples(session, days)
+
+
+def _forget_samples(session: Session, days: int) -> int:
+    """The first look at a file shows some of its values, of columns too that were never imported."""
+    emptied = session.execute(
+        text(
+            "UPDATE ground_import SET inspection = NULL WHERE state IN ('published', 'undone', 'failed', 'cancelled')"
+            " AND inspection IS NOT NULL AND updated_at < now() - make_interval(days => :days) RETURNING id"
+        ),
+        {"days": days},
+    )
+    return len(emptied.all())

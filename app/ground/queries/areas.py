@@ -1,5 +1,6 @@
 """Areas as they were on a day: outlines for the map, the tree beside it, and where a map should start."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -126,6 +127,18 @@ def bounds_on(session: Session, code: str, on: date) -> Bounds | None:
         {"code": code, "on": on},
     ).first()
     return (row[0], row[1], row[2], row[3]) if row else None
+
+
+def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """The latest names of some areas; those out of sight are left out."""
+    rows = session.execute(
+        text(
+            """SELECT DISTINCT ON (area_code) area_code, name FROM area_version WHERE area_code = ANY(:codes)
+               ORDER BY area_code, lower(during) DESC NULLS LAST"""
+        ),
+        {"codes": list(codes)},
+    )
+    return {row.area_code: row.name for row in rows}
 
 
 def area_versions(session: Session, code: str) -> list[dict[str, Any]]:

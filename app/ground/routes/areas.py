@@ -3,9 +3,10 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import PLANS, allow
+from app.accounts.guard import PLANS, account_id, allow
 from app.errors import DomainError
 from app.ground import actions
 from app.ground.map_layers import LEVEL_NAMES
@@ -13,6 +14,7 @@ from app.ground.queries.areas import area_tree
 from app.ground.routes.days import today
 from app.web import parse
 from app.web.language import error_sentence
+from app.web.once import once
 
 areas = Blueprint("areas", __name__, url_prefix="/ground/areas")
 
@@ -32,19 +34,23 @@ def add() -> ResponseReturnValue:
     try:
         for field, label, longest in (("name", _("名称"), 100), ("parent_name", _("上级名称"), 100)):
             parse.plain_text(sent[field], label, longest)
-        with db.transaction() as session:
-            code = actions.add_area(session, **sent)
+        return once(account_id(), lambda session: made(actions.add_area(session, **sent)))
     except DomainError as refused:
         return form(sent, error_sentence(refused)), 422
+
+
+def made(code: str) -> ResponseReturnValue:
     return redirect(url_for("town.show", area=code), 303)
 
 
 @areas.post("/<code>/delete")
 @allow(*PLANS)
 def remove(code: str) -> ResponseReturnValue:
-    with db.transaction() as session:
+    def remove_it(session: Session) -> ResponseReturnValue:
         actions.remove_area(session, parse.area_code(code))
-    return {"removed": code}
+        return {"removed": code}
+
+    return once(account_id(), remove_it)
 
 
 def form(values: dict[str, str], problem: str | None) -> str:

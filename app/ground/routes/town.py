@@ -9,7 +9,7 @@ from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import LOOKS, PLANS, allow, current_account
+from app.accounts.guard import LOOKS, PLANS, allow, current_account, fresh_when_assessed
 from app.errors import N_, InvalidInput
 from app.ground import map_layers
 from app.ground.models.places import BUILDING_KINDS, LEVELS
@@ -154,6 +154,7 @@ def search() -> Response:
 
 
 @town.get("/ground/areas/<code>/export.html")
+@fresh_when_assessed
 @allow(*LOOKS)
 def export(code: str) -> Response:
     on, by = parse.day(request.args.get("on"), today()), request.args.get("by", "kind")

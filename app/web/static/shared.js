@@ -9,6 +9,8 @@ export function fill(sentence, facts = {}) {
   return sentence.replace(/%\((\w+)\)s/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
+const FIRST = ['sign_in_first', 'confirm_first', 'second_factor_first', 'password_expired'];
+
 async function answer(response, read) {
   const isJson = (response.headers.get('content-type') || '').includes('json');
   if (response.ok && read) return read(response);
@@ -16,8 +18,8 @@ async function answer(response, read) {
   if (response.ok) return body;
   const problem = new Error(body?.sentence || words().failed || '没有成功，请稍后重试。');
   Object.assign(problem, { status: response.status, code: body?.code, sentence: problem.message, facts: body?.facts || {}, body });
-  // The session has ended: where to sign in, and back to here.
-  if (problem.code === 'sign_in_first') problem.signIn = `${problem.facts.address}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  // The session has ended, or has to prove something first: where, and back to here.
+  if (FIRST.includes(problem.code)) problem.signIn = `${problem.facts.address}?next=${encodeURIComponent(location.pathname + location.search)}`;
   throw problem;
 }
 
@@ -89,7 +91,7 @@ export function toast(text, { error = false, action = '', onAction = null, secon
   setTimeout(() => line.remove(), seconds * 1000);
 }
 
-// What went wrong, in the server's words; a session that has ended is a link to sign in again.
+// What went wrong, in the server's words; what has to be done first, such as signing in again, is a link.
 export function complain(problem) {
   const sentence = problem.sentence || String(problem);
   toast(problem.signIn ? el('a', { href: problem.signIn }, sentence) : sentence, { error: true });

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import LOOKS, PLANS, allow
+from app.accounts.guard import LOOKS, PLANS, account_id, allow
 from app.errors import N_, InvalidInput
 from app.ground.routes.days import today
 from app.web import parse
@@ -18,7 +18,6 @@ from app.zones.models import MAX_NAME
 from app.zones.queries import plans as plan_queries
 from app.zones.queries.buildings import picked_by_lasso
 from app.zones.routes import shown
-from app.zones.routes.who import account_id
 from app.zones.rules import lasso_shape
 
 changes = Blueprint("plan_changes", __name__, url_prefix="/plans/<int:plan_id>")

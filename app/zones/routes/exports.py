@@ -6,7 +6,7 @@ from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import LOOKS, allow
+from app.accounts.guard import LOOKS, allow, fresh_when_assessed
 from app.errors import N_, InvalidInput
 from app.ground.map_layers import kind_name
 from app.ground.queries.areas import bounds_on
@@ -29,6 +29,7 @@ MOST_LINES = 100_000
 
 
 @exports.get("/export.html")
+@fresh_when_assessed
 @allow(*LOOKS)
 def standalone(plan_id: int) -> Response:
     on = today()
@@ -73,6 +74,7 @@ def standalone(plan_id: int) -> Response:
 
 
 @exports.get("/zones.xlsx")
+@fresh_when_assessed
 @allow(*LOOKS)
 def workbook(plan_id: int) -> Response:
     on = today()
@@ -87,6 +89,7 @@ def workbook(plan_id: int) -> Response:
 
 
 @exports.get("/print")
+@fresh_when_assessed
 @allow(*LOOKS)
 def paper(plan_id: int) -> ResponseReturnValue:
     on = today()

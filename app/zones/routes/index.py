@@ -1,21 +1,20 @@
 """All communities with their plans; drafts begun, copied, deleted."""
 
-from uuid import uuid4
-
 from babel.dates import format_skeleton
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import LOOKS, PLANS, allow
+from app.accounts.guard import LOOKS, PLANS, account_id, allow
 from app.ground.routes.days import today
 from app.web import parse
+from app.web.once import once
 from app.zones import actions
 from app.zones.models import MAX_NAME
 from app.zones.queries import plans as plan_queries
-from app.zones.routes.who import account_id
 
 plans = Blueprint("plans", __name__)
 
@@ -38,7 +37,6 @@ def index() -> ResponseReturnValue:
         words=words,
         page=page,
         pages=pages,
-        new_key=uuid4,
     )
 
 
@@ -67,9 +65,12 @@ def copy(plan_id: int) -> ResponseReturnValue:
 @allow(*PLANS)
 def delete(plan_id: int) -> ResponseReturnValue:
     seen_version = parse.whole(request.form.get("seen_version"), _("版本"), 0)
-    with db.transaction() as session:
+
+    def delete_it(session: Session) -> ResponseReturnValue:
         area_code = actions.delete_draft(session, plan_id, seen_version)
-    return redirect(url_for("plans.index", community=area_code), 303)
+        return redirect(url_for("plans.index", community=area_code), 303)
+
+    return once(account_id(), delete_it)
 
 
 def default_name() -> str:

@@ -3,7 +3,9 @@
 from tests.authority.matrix.accounts import ACCOUNTS
 from tests.authority.matrix.entry import Entry
 from tests.authority.matrix.ground import GROUND
+from tests.authority.matrix.journal import JOURNAL
+from tests.authority.matrix.sign_in import SIGN_IN
 from tests.authority.matrix.zones import ZONES
 
-MATRIX: dict[str, Entry] = {**ACCOUNTS, **GROUND, **ZONES}
+MATRIX: dict[str, Entry] = {**ACCOUNTS, **GROUND, **JOURNAL, **SIGN_IN, **ZONES}
 __all__ = ["MATRIX", "Entry"]

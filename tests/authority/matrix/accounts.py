@@ -1,4 +1,4 @@
-"""Addresses that belong to nobody's ground: the frame of every page, and accounts."""
+"""Addresses that belong to nobody's ground: the frame of every page."""
 
 from tests.authority.matrix.entry import ANYBODY, Entry
 
@@ -7,7 +7,4 @@ ACCOUNTS: dict[str, Entry] = {
     "web.favicon": Entry(ANYBODY, "GET", "/favicon.ico", also=(301,)),
     "web.static_file": Entry(ANYBODY, "GET", "/assets/x/app.css"),
     "web.choose_language": Entry(ANYBODY, "POST", "/language", form={"language": "en", "next": "/"}, also=(303,)),
-    "accounts.sign_in": Entry(ANYBODY, "GET", "/sign-in", also=(302,)),
-    "accounts.check_sign_in": Entry(ANYBODY, "POST", "/sign-in", form={"login": "x", "password": "y"}, also=(422,)),
-    "accounts.sign_out": Entry(ANYBODY, "POST", "/sign-out", also=(303,)),
 }  # fmt: skip

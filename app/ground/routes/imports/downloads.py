@@ -9,7 +9,7 @@ from flask import Response
 from flask_babel import gettext as _
 
 from app import db
-from app.accounts.guard import LOOKS, allow
+from app.accounts.guard import LOOKS, allow, fresh_when_assessed
 from app.ground.queries import imports as queries
 from app.ground.routes.imports.review import worded
 from app.ground.routes.imports.room import imports
@@ -24,6 +24,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @imports.get("/imports/<int:import_id>/findings.csv")
+@fresh_when_assessed
 @allow(*LOOKS)
 def findings_csv(import_id: int) -> Response:
     name, lines = finding_table(import_id)
@@ -35,6 +36,7 @@ def findings_csv(import_id: int) -> Response:
 
 
 @imports.get("/imports/<int:import_id>/findings.xlsx")
+@fresh_when_assessed
 @allow(*LOOKS)
 def findings_xlsx(import_id: int) -> Response:
     name, lines = finding_table(import_id)

@@ -6,15 +6,17 @@ from typing import Any
 from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.guard import PLANS, allow
+from app.accounts.guard import PLANS, account_id, allow
 from app.ground import boundary_import
 from app.ground.queries.imports import import_detail, import_progress
 from app.ground.routes.imports import choices
 from app.ground.routes.imports.room import imports
 from app.web import parse
 from app.web.error_pages import wants_json
+from app.web.once import once
 
 MOST_ROWS_AT_ONCE = 5000
 
@@ -85,10 +87,13 @@ def settle(import_id: int) -> ResponseReturnValue:
 
 def taken(import_id: int, step: Callable[[Any, int], Any]) -> ResponseReturnValue:
     """Take a step and say where to look next."""
-    with db.transaction() as session:
+
+    def take(session: Session) -> ResponseReturnValue:
         step(session, import_id)
-    address = url_for("imports.show", import_id=import_id)
-    if not wants_json():
-        return redirect(address, 303)
-    with db.reading() as session:
+        address = url_for("imports.show", import_id=import_id)
+        if not wants_json():
+            return redirect(address, 303)
+        session.flush()
         return jsonify(url=address, state=import_progress(session, import_id)["state"])
+
+    return once(account_id(), take)

@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import PLANS, allow, current_account
+from app.errors import N_, InvalidInput
 from app.ground import boundary_import
+from app.ground.queries.areas import names_of
 from app.ground.queries.imports import import_progress
 from app.ground.routes.imports.listing import formats, upload_limit_mb
 from app.ground.routes.imports.room import imports
@@ -37,8 +39,12 @@ def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
 @imports.get("/imports/new")
 @allow(*PLANS)
 def new() -> ResponseReturnValue:
+    codes = own_areas()
+    with db.reading() as session:
+        names = names_of(session, codes) if len(codes) > 1 else {}
     return render_template(
         "ground/imports/new.html",
+        areas={code: names.get(code, code) for code in codes} if len(codes) > 1 else {},
         key=uuid.uuid4(),
         limit_mb=upload_limit_mb(),
         formats=formats(),
@@ -52,6 +58,10 @@ def new() -> ResponseReturnValue:
 def upload() -> ResponseReturnValue:
     sent = request.files.getlist("files")
     account = current_account()
+    codes = own_areas()
+    within = request.form.get("area") or codes[0]
+    if within not in codes:
+        raise InvalidInput("area_not_yours", N_("请从您自己的辖区里选一个。"))
     try:
         with db.transaction() as session:
             import_id = boundary_import.receive(
@@ -60,7 +70,7 @@ def upload() -> ResponseReturnValue:
                 key=parse.form_key(),
                 max_bytes=upload_limit_mb() * MEGABYTE,
                 account_id=account.id if account else None,
-                area_code=account.areas(*PLANS)[0] if account else "",
+                area_code=within,
             )
             begin_inspecting(session, import_id)
     finally:
@@ -68,6 +78,13 @@ def upload() -> ResponseReturnValue:
             one.close()
     address = url_for("imports.show", import_id=import_id)
     return (jsonify(id=import_id, url=address), 201) if wants_json() else redirect(address, 303)
+
+
+def own_areas() -> tuple[str, ...]:
+    """Where this account may bring files in; one empty code when that is everywhere."""
+    account = current_account()
+    codes = account.areas(*PLANS) if account else ()
+    return ("",) if "" in codes else codes
 
 
 def begin_inspecting(session: Any, import_id: int) -> None:

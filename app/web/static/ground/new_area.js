@@ -1,4 +1,6 @@
 // Shows only the questions that the chosen level raises. Without this script all are shown, and all work.
+import { renewFormKeys } from '../shared.js';
+
 const form = document.querySelector('.new-area');
 
 function arrange() {
@@ -13,3 +15,4 @@ function arrange() {
 
 form.addEventListener('change', arrange);
 arrange();
+renewFormKeys();

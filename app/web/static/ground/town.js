@@ -1,5 +1,5 @@
 // The town page: search, the area tree, and what is known about one building or area.
-import { complain, el, fill, get, number, post, toast, words } from '../shared.js';
+import { complain, el, fill, freshKey, get, number, post, toast, words } from '../shared.js';
 
 const said = words();
 const { on, legends } = JSON.parse(document.getElementById('facts').textContent);
@@ -139,8 +139,10 @@ function exportOf(code) {
 
 async function remove(one) {
   if (!window.confirm(fill(said.removeSure, { name: one.name }))) return;
+  // Kept, so that another click after a lost answer finds out that it is done.
+  one.key ??= freshKey();
   try {
-    await post(`/ground/areas/${one.code}/delete`);
+    await post(`/ground/areas/${one.code}/delete`, { key: one.key });
     location.href = '/';
   } catch (problem) {
     complain(problem);

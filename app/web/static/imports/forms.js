@@ -1,6 +1,6 @@
 // Forms that ask for a step: sent in the background, so that a refusal leaves everything that was filled in.
 
-import { el, words } from '../shared.js';
+import { el, renewFormKeys, words } from '../shared.js';
 
 const W = words();
 
@@ -52,3 +52,4 @@ export function listenToForms() {
 }
 
 listenToForms();
+renewFormKeys();

@@ -88,6 +88,7 @@ form.addEventListener('submit', (event) => {
   // The small fields go first, so that the server has the key before the file.
   body.append('csrf_token', form.elements.csrf_token.value);
   body.append('key', form.elements.key.value);
+  if (form.elements.area) body.append('area', form.elements.area.value);
   for (const file of chosen) body.append('files', file, file.name);
   say(problem, '');
   setSending(true);

@@ -48,7 +48,7 @@ async function drawn(ward) {
   repaint(ward);
 }
 
-function repaint(ward) {
+export function repaint(ward) {
   for (const part of [ward.backdrop, ward.buildings]) part?.layer.repaint();
   for (const sheet of [ward.ground, ward.lines, ward.labels.sheet]) sheet.render();
 }

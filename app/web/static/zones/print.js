@@ -1,11 +1,10 @@
-// The printer's page: the map is drawn to the width of the paper before the dialogue opens.
+// The printer's page: its map has the size of the paper from the start, because nothing can be fetched while a browser prints.
 
+import { repaint } from '../map/print.js';
+import { forceRatio } from '../map/ratio.js';
+
+forceRatio(2);
 document.getElementById('print-now').addEventListener('click', () => window.print());
 // Without its map the page still prints.
 const ward = await import('wardmap').then((wardmap) => wardmap.get('plan')).catch(() => null);
-const fit = () => {
-  ward?.map.invalidateSize({ animate: false });
-  if (ward?.facts.bounds) ward.zoomTo(ward.facts.bounds, { animate: false });
-};
-window.addEventListener('beforeprint', fit);
-window.addEventListener('afterprint', fit);
+if (ward) repaint(ward);

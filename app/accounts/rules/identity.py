@@ -1,4 +1,4 @@
-"""Decisions about accounts on plain values."""
+"""Who an account is, and what it may."""
 
 from typing import Final, NamedTuple
 
@@ -11,8 +11,6 @@ LOOKS: Final = ("district", "planner", "dispatcher", "community")
 SIGNED_IN: Final = (
     "system", "security", "auditor", "district", "planner", "dispatcher", "community", "volunteer",
 )  # fmt: skip
-MIN_PASSWORD = 12
-MAX_PASSWORD = 256
 
 
 class Grant(NamedTuple):
@@ -60,28 +58,3 @@ def checked_login(login: str) -> str:
     if not 2 <= len(plain) <= 64 or any(ch.isspace() or not ch.isprintable() for ch in plain):
         raise InvalidInput("login_unusable", N_("账号名要有 2 到 64 个字符，中间不能有空格。"))
     return plain
-
-
-def checked_password(password: str, login: str) -> str:
-    """Refuse passwords that are too short, too long or contain the login.
-
-    Parameters
-    ----------
-    password, login : str
-        As typed.
-
-    Returns
-    -------
-    str
-        The password, unchanged.
-
-    Raises
-    ------
-    InvalidInput
-        "password_weak" with what is wanted.
-    """
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or login.lower() in password.lower():
-        raise InvalidInput(
-            "password_weak", N_("密码至少要 %(least)s 个字符，而且不能包含账号名。"), least=MIN_PASSWORD
-        )
-    return password
