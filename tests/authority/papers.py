@@ -26,7 +26,11 @@ def _text_of(body: bytes) -> str:
     except UnicodeDecodeError:
         return "\n".join(tile_texts(body))
     unescaped = ESCAPE.sub(lambda found: chr(int(found[1], 16)), plain)
-    return f"{plain}\n{unquote(html.unescape(unescaped))}" if plain != unescaped or "&" in plain or "%" in plain else plain
+    return (
+        f"{plain}\n{unquote(html.unescape(unescaped))}"
+        if plain != unescaped or "&" in plain or "%" in plain
+        else plain
+    )
 
 
 def tile_texts(tile: bytes) -> list[str]:

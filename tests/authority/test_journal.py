@@ -17,9 +17,9 @@ from app.db import Base
 from app.errors import InvalidInput
 from app.journal import note_look
 from app.migrations.journalling import KEPT, NOT_KEPT
+from tests.authority.asking import ask, targets
 from tests.authority.matrix import MATRIX
 from tests.authority.region import COMMUNITY, SIBLING, build_region
-from tests.authority.test_matrix import ask, targets
 from tests.builders import build_area, build_building, cell, footprint_in
 from tests.conftest import PASSWORD, Visitor
 

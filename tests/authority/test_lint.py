@@ -35,7 +35,8 @@ DEFECTS = {
     "public_view_differs": [
         "ALTER VIEW open_area RESET (security_barrier)",
         "CREATE OR REPLACE VIEW open_area WITH (security_barrier) AS"
-        " SELECT a.code, a.level, a.parent_code, v.name, ST_SimplifyPreserveTopology(v.boundary, 0) AS outline, v.import_id FROM area a JOIN area_version v ON true",
+        " SELECT a.code, a.level, a.parent_code, v.name, ST_SimplifyPreserveTopology(v.boundary, 0) AS outline, v.import_id"
+        " FROM area a JOIN area_version v ON true",
         "DROP VIEW open_area",
     ],
     "definer_without_search_path": [DEFINER.format(""), DEFINER.format("SET search_path = public")],

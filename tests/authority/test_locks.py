@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.cluster import Facts
 from app.errors import NotAllowed
-from tests.authority.region import COMMUNITIES, COMMUNITY, FAR_COMMUNITY, HOME, STREET, build_region
+from tests.authority.region import COMMUNITY, FAR_COMMUNITY, HOME, STREET, build_region
 from tests.conftest import copy_database, database_name, opened
 
 GUARDED = {

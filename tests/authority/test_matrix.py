@@ -57,7 +57,9 @@ def wanted(entry: Entry, name: str, code: str) -> Callable[[int], bool]:
     fine = {200, 201, *entry.also}
     if entry.who is None:
         # The form token of an account that was shut went with its sessions.
-        return lambda status: status in fine or (name == "disabled" and entry.method not in SAFE and status == 400)
+        return lambda status: (
+            status in fine or (name == "disabled" and entry.method not in SAFE and status == 400)
+        )
     if name in asking.OUT:
         return lambda status: status in (302, 403)
     areas = areas_of(name, entry.who)
@@ -101,7 +103,10 @@ def test_the_matrix_asks_about_everybody_everywhere(scene: Scene) -> None:
 def test_tiles_hold_own_buildings_only(scene: Scene) -> None:
     # Two tiles side by side hold the whole ground.
     count = {
-        name: sum(tile_features(scene.visitors[name].get(f"/tiles/building/14/{x}/6656.mvt").data) for x in (13589, 13590))
+        name: sum(
+            tile_features(scene.visitors[name].get(f"/tiles/building/14/{x}/6656.mvt").data)
+            for x in (13589, 13590)
+        )
         for name in ("community", "team", "planner", "district", "everywhere")
     }
     assert count == {"community": 3, "team": 6, "planner": 6, "district": 9, "everywhere": 12}

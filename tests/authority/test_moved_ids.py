@@ -23,13 +23,17 @@ from tests.authority.region import COMMUNITIES, COMMUNITY, FAR_COMMUNITY, OTHER_
 scene = asking.scene
 SAFE = ("GET", "HEAD")
 # Who asks about what of their own, and whose ids they bring.
-FOREIGN = {"planner": (COMMUNITY, FAR_COMMUNITY, OTHER_STREETS_OWN), "team": (SIBLING, COMMUNITY, OTHER_STREETS_OWN)}
-KINDS = ("area", "building", "plan", "zone", "import", "step")
+FOREIGN = {
+    "planner": (COMMUNITY, FAR_COMMUNITY, OTHER_STREETS_OWN),
+    "team": (SIBLING, COMMUNITY, OTHER_STREETS_OWN),
+}
 READ = re.compile(
     r"""\b(?:args|form|values|asked|body|json|sent)\b(?:\.get|\.getlist)?\s*[(\[]\s*["'](\w+)["']"""
     r"""|\(\s*(?:asked|body|form)\s*,\s*["'](\w+)["']"""
 )
-ONE_TIME = re.compile(r'nonce="[^"]+"|name="csrf[-_]token" (?:value|content)="[^"]+"|[0-9a-f]{8}-[0-9a-f-]{27}|\d+')
+ONE_TIME = re.compile(
+    r'nonce="[^"]+"|name="csrf[-_]token" (?:value|content)="[^"]+"|[0-9a-f]{8}-[0-9a-f-]{27}|\d+'
+)
 # A field whose name says what it holds: a foreign value must answer exactly like one that nothing has.
 NAMED = {
     "area": re.compile(r"area|within|into|parent|community|street|district|code$"),
@@ -76,7 +80,9 @@ def _listed(source: str) -> Iterator[str]:
     """Words in tuples: fields that a loop reads one after the other."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Tuple):
-            words = [one.value for one in node.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            words = [
+                one.value for one in node.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
             yield from (word for word in words if re.fullmatch(r"[a-z_]{2,20}", word))
 
 
@@ -102,8 +108,8 @@ def moves(entry: Entry, fields: set[str], scene: Scene, name: str) -> Iterator[M
     foreign = things_of(scene.region, others[0])
     base = asking.body_of(entry, own)
     for field in sorted(fields | set(base.get("json") or ()) | set(base.get("data") or ())):
-        for kind in KINDS:
-            way = "same" if NAMED[kind].search(field) else "quiet"
+        for kind in foreign:
+            way = "same" if kind in NAMED and NAMED[kind].search(field) else "quiet"
             yield from in_field(entry, own, base, field, way, value(foreign, kind), value(none, kind))
 
 
@@ -114,17 +120,38 @@ def in_field(
     address = entry.path.format(**own)
     joined = "&" if "?" in address else "?"
     # A zone in a query is its number in the plan.
-    yield f"query {field}", "quiet" if field == "zone" else way, {**base, "path": f"{address}{joined}{field}={foreign}"}, {**base, "path": f"{address}{joined}{field}={none}"}
+    yield (
+        f"query {field}",
+        "quiet" if field == "zone" else way,
+        {**base, "path": f"{address}{joined}{field}={foreign}"},
+        {**base, "path": f"{address}{joined}{field}={none}"},
+    )
     if "json" in base:
         shapes: list[Callable[[Any], Any]] = [lambda one: one]
         if isinstance(base["json"].get(field), list):
             mine = own["building"]
-            shapes = [lambda one: [one], lambda one: [mine, one], lambda one: [one, mine], lambda one: [[one]], lambda one: [{"id": one}]]
+            shapes = [
+                lambda one: [one],
+                lambda one: [mine, one],
+                lambda one: [one, mine],
+                lambda one: [[one]],
+                lambda one: [{"id": one}],
+            ]
         for shape in shapes:
-            yield f"json {field} {shape(0)}", way, with_json(base, field, shape(foreign)), with_json(base, field, shape(none))
+            yield (
+                f"json {field} {shape(0)}",
+                way,
+                with_json(base, field, shape(foreign)),
+                with_json(base, field, shape(none)),
+            )
     elif entry.method not in SAFE:
         form = base.get("data") or {}
-        yield f"form {field}", way, {"data": {**form, field: str(foreign)}}, {"data": {**form, field: str(none)}}
+        yield (
+            f"form {field}",
+            way,
+            {"data": {**form, field: str(foreign)}},
+            {"data": {**form, field: str(none)}},
+        )
 
 
 def with_json(base: dict[str, Any], field: str, given: Any) -> dict[str, Any]:
@@ -167,7 +194,9 @@ def test_ids_of_others_do_nothing_wherever_they_stand(
             if answer.status_code >= 500:
                 wrong.append(f"{endpoint}, {place} = {given}: {answer.status_code}")
         if len(answers) == 2 and answers[0] != answers[1]:
-            wrong.append(f"{endpoint}, {place}: {answers[0][0]} {answers[0][1][:80]!r}, of nothing {answers[1][0]} {answers[1][1][:80]!r}")
+            wrong.append(
+                f"{endpoint}, {place}: {answers[0][0]} {answers[0][1][:80]!r}, of nothing {answers[1][0]} {answers[1][1][:80]!r}"
+            )
     record_property("requests", requests)
     assert not wrong, "\n".join(wrong[:30]) + f"\n… {len(wrong)} in all"
 
@@ -194,14 +223,18 @@ def test_an_answer_that_others_have_kept_is_not_confirmed(
         if entry.method != "GET" or not entry.who or not areas_of(name, entry.who):
             continue
         own = things_of(scene.region, areas_of(name, entry.who)[0]) if not entry.about else None
-        code = next((one for one in (COMMUNITY, OTHER_STREETS_OWN, FAR_COMMUNITY) if _reached(one, name, entry)), None)
+        code = next(
+            (one for one in (COMMUNITY, OTHER_STREETS_OWN, FAR_COMMUNITY) if _reached(one, name, entry)), None
+        )
         names = own or (things_of(scene.region, code) if code else None)
         if names is None:
             continue
         kept = scene.visitors["everywhere"].ask(entry, names).headers.get("ETag")
         if kept:
             asked += 1
-            assert scene.visitors[name].ask(entry, names, headers={"If-None-Match": kept}).status_code == 200, entry.path
+            assert (
+                scene.visitors[name].ask(entry, names, headers={"If-None-Match": kept}).status_code == 200
+            ), entry.path
     record_property("requests", asked * 2)
     assert asked >= 5
 
@@ -219,16 +252,24 @@ def test_tiles_over_the_ground_of_others_are_empty(
 
     asked = drawn = 0
     for number, code in enumerate(COMMUNITIES):
-        mine = any(asking.is_within(code, area) for area in areas_of(name, {"district", "planner", "community"}))
+        mine = any(
+            asking.is_within(code, area) for area in areas_of(name, {"district", "planner", "community"})
+        )
         for zoom in (15, 16, 17, 18):
             x, y = tile_of(118.60 + number * 0.005 + 0.0009, 31.95045, zoom)
             for by in ("kind", "floors", "households"):
-                answer = scene.visitors[name].get(f"/tiles/building/{zoom}/{x}/{y}.mvt?by={by}&within={FAR_COMMUNITY}")
+                answer = scene.visitors[name].get(
+                    f"/tiles/building/{zoom}/{x}/{y}.mvt?by={by}&within={FAR_COMMUNITY}"
+                )
                 asked += 1
                 found = tile_features(answer.data) if answer.status_code == 200 else 0
                 drawn += found
                 # A tile further out reaches over to the neighbours.
-                assert bool(found) == (mine and answer.status_code == 200) or (zoom < 17 and not mine), (code, zoom, by)
+                assert bool(found) == (mine and answer.status_code == 200) or (zoom < 17 and not mine), (
+                    code,
+                    zoom,
+                    by,
+                )
                 assert not [word for word in foreign_secrets(name) if word in readable(answer.data)]
     record_property("requests", asked)
     assert bool(drawn) == (name != "volunteer")
@@ -236,6 +277,8 @@ def test_tiles_over_the_ground_of_others_are_empty(
 
 def test_fields_are_read_out_of_the_views(app: Flask) -> None:
     """The generator sees what views take, also through helpers of their room."""
-    assert {"ids", "zone", "lasso", "key", "seen_version"} <= fields_read(app.view_functions["plan_changes.give"])
+    assert {"ids", "zone", "lasso", "key", "seen_version"} <= fields_read(
+        app.view_functions["plan_changes.give"]
+    )
     assert {"on", "by"} <= fields_read(app.view_functions["town.show"])
     assert {"level", "name", "parent_name", "code"} <= fields_read(app.view_functions["areas.add"])

@@ -70,7 +70,9 @@ def test_direct_sql_is_refused_on_every_table_for_every_command(visitor: Engine,
             for name, command in COMMANDS.items():
                 connection.rollback()
                 if SCOPES[scope] is not None:
-                    connection.execute(text("SELECT set_config('wardmap.scope', :scope, true)"), {"scope": SCOPES[scope]})
+                    connection.execute(
+                        text("SELECT set_config('wardmap.scope', :scope, true)"), {"scope": SCOPES[scope]}
+                    )
                 checks += 1
                 try:
                     connection.exec_driver_sql(command.format(table=table, column=column))
@@ -121,7 +123,9 @@ def test_the_barrier_holds_against_a_question_that_looks_at_rows(visitor: Engine
     """A cheap condition that reports what it sees is tried on today's rows only, not on all versions."""
     with visitor.connect() as connection:
         connection.execute(text("SELECT set_config('wardmap.scope', '{%}', true)"))
-        plan = connection.execute(text("EXPLAIN SELECT * FROM open_area WHERE CAST(name AS text) || '' <> 'x'")).scalars()
+        plan = connection.execute(
+            text("EXPLAIN SELECT * FROM open_area WHERE CAST(name AS text) || '' <> 'x'")
+        ).scalars()
         assert any("Subquery Scan on open_area" in line for line in plan)
 
 
@@ -173,7 +177,9 @@ def test_communities_are_listed_for_everybody_and_kept_by_caches(pages: Flask) -
     visitor.set_cookie("wardmap", "whatever-a-browser-sends")
     answer = visitor.get("/open/areas.json")
     assert answer.status_code == 200
-    assert answer.json == {"communities": [{"code": code, "name": f"{SECRETS[code]}区划"} for code in sorted(COMMUNITIES)]}
+    assert answer.json == {
+        "communities": [{"code": code, "name": f"{SECRETS[code]}区划"} for code in sorted(COMMUNITIES)]
+    }
     assert answer.headers["Cache-Control"] == "public, max-age=300"
     assert "Set-Cookie" not in answer.headers
     again = visitor.get("/open/areas.json", headers={"If-None-Match": answer.headers["ETag"]})

@@ -22,7 +22,9 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize(("kind", "endpoint"), [(kind, one) for kind, listed in ADDRESSES.items() for one in listed])
+@pytest.mark.parametrize(
+    ("kind", "endpoint"), [(kind, one) for kind, listed in ADDRESSES.items() for one in listed]
+)
 def test_the_clock_does_not_tell_foreign_from_missing(
     scene: Scene, kind: str, endpoint: str, record_property: Callable[[str, int], None]
 ) -> None:
