@@ -141,18 +141,13 @@ class Asker(Visitor):
         self.client._cookies.clear()
         for name, value in self.kept.items():
             self.client.set_cookie(name, value)
-        return ask(self, entry, names, **given)
-
-
-def ask(visitor: Visitor, entry: Entry, names: dict[str, Any], **given: Any) -> Any:
-    """Ask about these things, as the entry says or with parts of it exchanged."""
-    headers = {"Accept": "application/json, text/html;q=0.5", **given.pop("headers", {})}
-    sent = {**body_of(entry, names), **given}
-    path = sent.pop("path", None) or entry.path.format(**names)
-    # A file that is sent has a handle, which the answer's end closes.
-    with visitor.send(entry.method, path, headers=headers, **sent) as answer:
-        answer.get_data()
-        return answer
+        headers = {"Accept": "application/json, text/html;q=0.5", **given.pop("headers", {})}
+        sent = {**body_of(entry, names), **given}
+        path = sent.pop("path", None) or entry.path.format(**names)
+        # A file that is sent has a handle, which the answer's end closes.
+        with self.send(entry.method, path, headers=headers, **sent) as answer:
+            answer.get_data()
+            return answer
 
 
 def body_of(entry: Entry, names: dict[str, Any]) -> dict[str, Any]:
