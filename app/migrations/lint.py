@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+import app.migrations.tables  # noqa: F401  a table that is not known is not looked at
 from app.cluster.folders import PUBLIC_ROLE, WEB_ROLE
 from app.db import Base
 from app.errors import N_, Unavailable

@@ -28,7 +28,6 @@ COMMANDS = {
     "delete": "DELETE FROM {table}",
     "lock": "LOCK TABLE {table}",
     "truncate": "TRUNCATE {table}",
-    "copy": "COPY {table} TO STDOUT",
 }
 SCOPES = {"unset": None, "everywhere": "{%}", "one office": "{329902001%}"}
 
