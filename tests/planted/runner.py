@@ -83,7 +83,9 @@ class Garden:
         name = "planted_" + re.sub(r"\W+", "_", defect.name).lower()
         with psycopg.connect(self.facts.as_superuser_in("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self.facts.database} OWNER {self.facts.role}")
+            connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {self.facts.database} OWNER {self.facts.role}"
+            )
         with psycopg.connect(self.facts.as_superuser_in(name)) as connection:
             for order in defect.orders:
                 connection.execute(order)
@@ -125,9 +127,29 @@ def plant(copy: Path, defect: Defect) -> None:
 
 
 def run_tests(copy: Path, tests: Sequence[str], facts: Facts) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", *tests, "-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    kept = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith(("PYTEST", "WARDMAP_"))}
-    environment: dict[str, Any] = {**kept, "PLANTED_CLUSTER": json.dumps(asdict(facts)), "PYTHONPATH": str(copy)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *tests,
+        "-q",
+        "-x",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+    ]
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "CI" and not name.startswith(("PYTEST", "WARDMAP_"))
+    }
+    environment: dict[str, Any] = {
+        **kept,
+        "PLANTED_CLUSTER": json.dumps(asdict(facts)),
+        "PYTHONPATH": str(copy),
+    }
     command += ["-W", "ignore"]
     if len(tests) > 1:
         command.remove("-x")
