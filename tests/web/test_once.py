@@ -22,6 +22,16 @@ from tests.web.visits import commands
 OWN_KEY = "keeps keys of its own, with the row that it makes or changes"
 GENERAL = "by `web.once`"
 COMMANDS = {
+    "accounts.change_password": "the old password no longer fits",
+    "accounts.check_code": "a code is taken once",
+    "accounts.check_confirm": "one proof more",
+    "accounts.drop_second_factor": "what is off stays off",
+    "accounts.end_others": "what has ended stays ended",
+    "accounts.end_session": "what has ended stays ended",
+    "accounts.new_recovery_codes": "new codes each time, and only the last are valid: its page says so",
+    "accounts.set_second_factor": "a code is taken once",
+    "journal.check": "asked twice, checked twice",
+    "journal.export": "two looks are two looks",
     "accounts.check_sign_in": "a new session each time, and the former one ends",
     "accounts.sign_out": "whoever is out stays out",
     "areas.add": GENERAL,
