@@ -85,13 +85,13 @@ def targets(entry: Entry, region: Region) -> Iterator[tuple[str, dict[str, Any]]
     ):
         yield code, {
             "area": code, "import": region.imports[code], "plan": region.plans.get(code), "zone": region.zones.get(code),
-            "step": region.steps.get(code),
+            "step": region.steps.get(code), "account": region.accounts.get(code), "grant": region.grants.get(code),
             "building": (region.buildings.get(code) or [None])[0],
         }  # fmt: skip
     if entry.about:
         nothing = {
             "area": "329909009009",
-            **dict.fromkeys(("import", "plan", "zone", "building", "step"), MISSING),
+            **dict.fromkeys(("import", "plan", "zone", "building", "step", "account", "grant"), MISSING),
         }
         yield "missing", nothing
 
