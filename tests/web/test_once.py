@@ -22,6 +22,16 @@ from tests.web.visits import commands
 OWN_KEY = "keeps keys of its own, with the row that it makes or changes"
 GENERAL = "by `web.once`"
 COMMANDS = {
+    "accounts.accept": "a link is used once",
+    "administration.check": "asks only",
+    "administration.disable": "what is off stays off",
+    "administration.do_bulk": OWN_KEY,
+    "administration.do_invite": "the login is taken then",
+    "administration.enable": "what is on stays on",
+    "administration.end_sessions": "what has ended stays ended",
+    "administration.grant": "the database refuses the same role twice",
+    "administration.reset": "a new link each time, and only the last is valid: its page says so",
+    "administration.revoke": "what has ended stays ended",
     "accounts.change_password": "the old password no longer fits",
     "accounts.check_code": "a code is taken once",
     "accounts.check_confirm": "one proof more",

@@ -5,7 +5,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 from flask import Response, render_template, request
@@ -76,7 +76,7 @@ def read_list(sent: FileStorage) -> list[ListRow]:
     """The rows of an uploaded table, read where it can do no harm."""
     with tempfile.TemporaryDirectory(prefix="wardmap-") as folder:
         try:
-            container.receive(Path(folder), [(sent.filename or "", sent.stream)], LIMITS)
+            container.receive(Path(folder), [(sent.filename or "", cast(BinaryIO, sent.stream))], LIMITS)
         finally:
             sent.close()
         lines = read_rows(Path(folder), LIMITS, MOST_ROWS + HEADER_SEARCH_ROWS)
