@@ -14,7 +14,7 @@ from app import db
 from app.accounts import actions
 from app.accounts.guard import ROLE_NAMES
 from app.accounts.models import Account
-from app.accounts.queries.accounts import account_line, account_lines, grant_lines
+from app.accounts.queries.accounts import account_line, account_lines, account_to_change, grant_lines
 from app.accounts.rules import SIGNED_IN, Grant, Identity, Reach, may_grant, reach_of
 from app.accounts.rules.administration import is_within
 from app.accounts.rules.lists import ROLE_WORDS
@@ -413,6 +413,32 @@ def at_once(attempts: list[Any]) -> list[str]:
     for one in threads:
         one.join(20)
     return outcomes
+
+
+def test_nobody_becomes_somebody_else_while_being_reset(cluster, app) -> None:
+    """A grant out of reach waits for the reset that is under way, so that no link for it gets into wrong hands."""
+    engine = opened(copy_database(cluster, cluster.database))
+    reach = (Reach(("planner", "dispatcher", "community", "volunteer"), HOME),)
+
+    def promote() -> None:
+        with db.acting_in(db.EVERYWHERE), db.transaction() as session:
+            actions.grant_role(session, somebody, "planner", FAR_COMMUNITY)
+
+    try:
+        with db.transaction() as session:
+            somebody = actions.invite(session, "zhou.min", "planner", STREET).account_id
+        other = threading.Thread(target=promote)
+        with db.transaction() as session:
+            account_to_change(session, reach, somebody)
+            other.start()
+            other.join(0.5)
+            assert other.is_alive()
+            actions.reset_access(session, somebody)
+        other.join(10)
+        with db.transaction() as session, pytest.raises(NotFound):
+            account_to_change(session, reach, somebody)
+    finally:
+        engine.dispose()
 
 
 # --- the list ---

@@ -8,7 +8,7 @@ from app.accounts.rules.identity import checked_login
 from app.errors import N_, DomainError, InvalidInput, NotFound
 
 MOST_ROWS: Final = 500
-EVERYWHERE: Final = ("全部辖区", "全部", "all", "*")
+EVERYWHERE: Final = ("全部辖区", "全部", "everywhere", "all", "*")
 ROLE_WORDS: Final = {
     "系统管理员": "system", "安全管理员": "security", "审计员": "auditor", "区级管理员": "district", "规划员": "planner",
     "调度员": "dispatcher", "社区工作者": "community", "志愿者": "volunteer",
