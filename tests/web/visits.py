@@ -15,7 +15,8 @@ def names_of(region: Region) -> dict[str, Any]:
     """What the places in an address stand for."""
     return {
         "area": COMMUNITY, "import": region.imports[COMMUNITY], "plan": region.plans[COMMUNITY], "zone": region.zones[COMMUNITY],
-        "step": region.steps[COMMUNITY], "building": region.buildings[COMMUNITY][0], "account": region.accounts[COMMUNITY], "grant": region.grants[COMMUNITY],
+        "step": region.steps[COMMUNITY], "building": region.buildings[COMMUNITY][0],
+        "account": region.accounts[COMMUNITY], "grant": region.grants[COMMUNITY],
     }  # fmt: skip
 
 
