@@ -19,7 +19,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.audit.routes import rooms as audit_rooms
     from app.config import read_settings, secret_key
     from app.errors import N_, InvalidInput
-    from app.ground.queries.areas import names_of
+    from app.ground.queries.areas import areas_named, names_of
     from app.ground.routes import rooms as ground_rooms
     from app.privacy import logs
     from app.web import edge, error_pages, headers, language, pages
@@ -60,6 +60,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         part.install(app)
     # Accounts know codes of areas only; the ground tells their names.
     app.extensions["wardmap.area_names"] = names_of
+    app.extensions["wardmap.areas_named"] = areas_named
     for room in (*account_rooms, *ground_rooms, *zone_rooms, *audit_rooms):
         app.register_blueprint(room)
     return app

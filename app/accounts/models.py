@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -21,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import INSTANT, Base, explain
 from app.errors import N_, Conflict
 
+DUTY = "CASE WHEN role IN ('system', 'security', 'auditor') THEN role ELSE 'ground' END"
 # From the installation down to the single volunteer.
 ROLES = ("system", "security", "auditor", "district", "planner", "dispatcher", "community", "volunteer")
 
@@ -58,6 +62,10 @@ class RoleGrant(Base):
     # Nobody for the first account of an installation and for those made on its own machine.
     given_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    # Who sets the system up, who gives out roles, who looks at the journal, and who works on the ground: four people.
+    duty: Mapped[str] = mapped_column(String(16), Computed(DUTY, persisted=True))
+    # The first account of an installation is all of them until it has invited the others.
+    together: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
     __table_args__ = (
         CheckConstraint(f"role IN ({', '.join(repr(role) for role in ROLES)})", name="role_is_known"),
@@ -66,6 +74,43 @@ class RoleGrant(Base):
         ExcludeConstraint(
             ("account_id", "="), ("role", "="), ("area_code", "="), ("during", "&&"),
             using="gist", name="role_grant_once_at_a_time",
+        ),
+        ExcludeConstraint(
+            ("account_id", "="), ("duty", "<>"), ("during", "&&"),
+            where=text("NOT together"), using="gist", name="role_grant_duties_apart",
+        ),
+    )  # fmt: skip
+
+
+class InvitationBatch(Base):
+    """A list of people who were invited together; its key keeps the same list from being sent twice."""
+
+    __tablename__ = "invitation_batch"
+
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+
+
+class Invitation(Base):
+    """A link with which somebody chooses the password of an account. Only a hash of it is kept."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(INSTANT)
+    used_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    revoked_at: Mapped[datetime | None] = mapped_column(INSTANT)
+
+    __table_args__ = (
+        CheckConstraint("used_at IS NULL OR revoked_at IS NULL", name="ends_once"),
+        Index(
+            "invitation_one_open", "account_id", unique=True,
+            postgresql_where=text("used_at IS NULL AND revoked_at IS NULL"),
         ),
     )  # fmt: skip
 
@@ -138,4 +183,21 @@ class Attempt(Base):
 
 
 explain("role_grant_once_at_a_time", Conflict, "grant_repeated", N_("这个账号在这个辖区已经有这个角色。"))
+explain(
+    "role_grant_duties_apart",
+    Conflict,
+    "duties_apart",
+    N_(
+        "系统、安全、审计和辖区工作要由不同的人担任：一个账号只能有其中一种。请先撤销现有的角色，或另建一个账号。"
+    ),
+)
+explain(
+    "invitation_one_open", Conflict, "invitation_repeated", N_("有人刚刚给这个账号发了新链接，请刷新后再看。")
+)
+explain(
+    "invitation_batch_pk",
+    Conflict,
+    "batch_repeated",
+    N_("这份名单已经邀请过了，没有再做一次。链接只显示一次；没有保存的，请在账号页里重新发。"),
+)
 explain("account_login_is_unique", Conflict, "login_taken", N_("这个账号名已经有人用了，请换一个。"))

@@ -1,4 +1,4 @@
-"""The two questions the program asks about a file, each answered by a jailed child process."""
+"""The questions the program asks about a file, each answered by a jailed child process."""
 
 from __future__ import annotations
 
@@ -74,3 +74,31 @@ def check_file(
     return Checked.from_json(
         run_job(folder, "check", {"options": options.as_json()}, limits, progress, cancelled)
     )
+
+
+def read_rows(
+    folder: Path, limits: Limits, most_rows: int, most_columns: int = 20
+) -> list[tuple[int, list[str]]]:
+    """The rows of a workbook's first sheet, or of a CSV file, as they were written.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder filled by ``container.receive``.
+    limits : Limits
+    most_rows, most_columns : int
+        One row more than the first is read, so that the caller sees that there are too many.
+
+    Returns
+    -------
+    list of (int, list of str)
+        Each row with its line in the file.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be used.
+    """
+    asked = {"most_rows": most_rows, "most_columns": most_columns}
+    rows = run_job(folder, "rows", asked, limits)["rows"]
+    return [(int(line), [str(cell) for cell in cells]) for line, cells in rows]

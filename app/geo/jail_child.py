@@ -64,9 +64,17 @@ def _check(errand: Errand) -> dict[str, Any]:
     return check_contents(errand.folder, errand.contents, options, errand.limits, errand.progress).as_json()
 
 
+def _rows(errand: Errand) -> dict[str, Any]:
+    from app.geo.tables import written_rows
+
+    asked = errand.arguments
+    return {"rows": written_rows(errand.contents, asked["most_rows"], asked["most_columns"])}
+
+
 JOBS: dict[str, Callable[[Errand], dict[str, Any]]] = {
     "inspect": _inspect,
     "check": _check,
+    "rows": _rows,
 }
 
 

@@ -6,6 +6,7 @@ import csv
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ MAX_ROWS = 1_000_000
 MAX_WORKBOOK_BYTES = 400 * MEBIBYTE
 TOTALS = ("合计", "小计", "总计", "total", "subtotal")
 SAMPLE_BYTES = 2 * MEBIBYTE
+TABLE_KINDS = ("csv", "xlsx", "xls")
 
 Row = Sequence[str]
 
@@ -42,6 +44,8 @@ class TableLayer:
         self.name = name
         self.guess = guess
         self._raw = raw
+        # As they stand in the file, for readers who know what to look for.
+        self.written, self.first_line = rows, first_line
         at = header_row(rows)
         self.columns = _unique(rows[at]) if rows else []
         refuse_columns(filled_width(rows[at]) if rows else 0, name)
@@ -87,6 +91,23 @@ def open_tables(contents: Contents, encoding: str | None) -> list[Layer]:
         else:
             layers += _sheets(member)
     return layers
+
+
+def written_rows(contents: Contents, most_rows: int, most_columns: int) -> list[tuple[int, list[str]]]:
+    """The rows of the first table as they were written, each with its line; one more than `most_rows` when there are more.
+
+    Raises
+    ------
+    InvalidInput
+        ``driver_refused`` when it is no table, and what ``open_tables`` raises.
+    """
+    if contents.kind not in TABLE_KINDS:
+        raise refusal("driver_refused", name=contents.members[0].title, reason=N_("只接受 Excel 或 CSV 表格"))
+    layer = open_tables(contents, None)[0]
+    if not isinstance(layer, TableLayer):
+        raise TypeError("a table is read into a table")
+    rows = ((line, row) for line, row in enumerate(layer.written, start=layer.first_line) if any(row))
+    return [(line, [cell[:200] for cell in row[:most_columns]]) for line, row in islice(rows, most_rows + 1)]
 
 
 def filled_width(row: Row) -> int:

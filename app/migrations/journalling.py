@@ -37,7 +37,12 @@ ACCOUNT_AREA = (
     " ORDER BY upper_inf(g.during) DESC, g.id LIMIT 1), '')"
 )
 KEPT = {
-    "account": Kept(ACCOUNT_AREA, "{0}.login", hidden=("password_hash",)),
+    "account": Kept(ACCOUNT_AREA, "{0}.login", hidden=("password_hash", "totp_key"), ignored=("totp_counter",)),
+    "invitation": Kept(
+        ACCOUNT_AREA.replace("{0}.id", "{0}.account_id"),
+        "(SELECT a.login FROM account a WHERE a.id = {0}.account_id)",
+        hidden=("token_hash",),
+    ),
     "role_grant": Kept(label="concat_ws(' ', (SELECT a.login FROM account a WHERE a.id = {0}.account_id), {0}.role)"),
     "area": Kept("{0}.code", "{0}.code", "code"),
     "area_version": Kept(label="{0}.name"),
@@ -56,6 +61,12 @@ KEPT = {
     "alembic_version": Kept("''", "{0}.version_num", "version_num"),
 }  # fmt: skip
 NOT_KEPT = {
+    "invitation_batch": "a key; the invitations and accounts that came with it are journalled",
+    "recovery_code": "secrets; that a second factor was set or reset is in the account's line",
+    "former_password": "secrets; that a password changed is in the account's line",
+    "known_device": "comes and goes with sign-ins",
+    "attempt": "counters that expire",
+    "request_key": "what was answered, for a day; what was done is journalled",
     "browser_session": "comes and goes with every visit; what is done in it is journalled",
     "building_change": "itself a history; the change of the building is journalled",
     "plan_step": "itself a log, for taking steps back; what a step changes is journalled",

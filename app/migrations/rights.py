@@ -8,6 +8,8 @@ from app.cluster.folders import PUBLIC_ROLE, WEB_ROLE
 OPEN_TABLES = {
     "account": "logins belong to no area; pages show those whose grants lie in the asker's areas",
     "role_grant": "read with every request before any scope is known",
+    "invitation": "found by an unguessable token, while nobody is signed in yet",
+    "invitation_batch": "random keys",
     "browser_session": "found by an unguessable token, before any scope is known",
     "recovery_code": "found by account and a keyed hash, while nobody is signed in yet",
     "former_password": "of logins, which belong to no area",

@@ -30,10 +30,10 @@ TABLES: Final[dict[str, Level]] = {
     "ground_import": "P1", "import_file": "P1", "import_part": "P2", "import_row": "P1", "import_finding": "P1",
     "import_former": "P1",
     # logins
-    "account": "P1", "role_grant": "P1", "invitation": "P1", "browser_session": "P1", "known_device": "P1",
+    "account": "P1", "role_grant": "P1", "invitation": "P1", "invitation_batch": "P1", "browser_session": "P1", "known_device": "P1",
     "former_password": "P3", "recovery_code": "P3", "attempt": "P1",
     # what happened
-    "journal": "P1", "journal_head": "P1", "journal_look": "P1", "request_key": "P1",
+    "journal": "P1", "journal_block": "P1", "journal_head": "P1", "journal_check": "P1", "journal_look": "P1", "request_key": "P1",
 }  # fmt: skip
 
 _NOBODY = "谁也看不到（只存散列或密文）"

@@ -38,6 +38,8 @@ class Region:
     zones: dict[str, int] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
     steps: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
+    grants: dict[str, int] = field(default_factory=dict)
 
 
 def build_region(session: Session) -> Region:
@@ -78,6 +80,7 @@ def build_region(session: Session) -> Region:
                 "code": code,
             },
         )
+        made.accounts[code], made.grants[code] = build_account(session, code)
         made.steps[code] = session.execute(
             text(
                 "INSERT INTO plan_step (plan_id, area_code, key, kind, before, answer)"
@@ -88,6 +91,21 @@ def build_region(session: Session) -> Region:
         ).scalar_one()
     session.commit()
     return made
+
+
+def build_account(session: Session, code: str) -> tuple[int, int]:
+    """Somebody of the community who has been invited."""
+    account_id = session.execute(
+        text("INSERT INTO account (login, password_hash) VALUES (:login, '-') RETURNING id"),
+        {"login": f"{SECRETS[code]}人"},
+    ).scalar_one()
+    grant_id = session.execute(
+        text(
+            "INSERT INTO role_grant (account_id, role, area_code) VALUES (:id, 'community', :code) RETURNING id"
+        ),
+        {"id": account_id, "code": code},
+    ).scalar_one()
+    return int(account_id), int(grant_id)
 
 
 def build_import(session: Session, code: str) -> int:

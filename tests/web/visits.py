@@ -16,11 +16,15 @@ def names_of(region: Region) -> dict[str, Any]:
     return {
         "area": COMMUNITY, "import": region.imports[COMMUNITY], "plan": region.plans[COMMUNITY], "zone": region.zones[COMMUNITY],
         "step": region.steps[COMMUNITY], "building": region.buildings[COMMUNITY][0],
+        "account": region.accounts[COMMUNITY], "grant": region.grants[COMMUNITY],
     }  # fmt: skip
 
 
 def absent() -> dict[str, Any]:
-    return {"area": "329909009009", **dict.fromkeys(("import", "plan", "zone", "step", "building"), MISSING)}
+    return {
+        "area": "329909009009",
+        **dict.fromkeys(("import", "plan", "zone", "step", "building", "account", "grant"), MISSING),
+    }
 
 
 def sent_with(entry: Entry, names: dict[str, Any]) -> dict[str, Any]:

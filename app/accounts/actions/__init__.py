@@ -2,7 +2,17 @@
 
 from app.accounts.actions.attempts import forget_attempts, give_back, wait_before
 from app.accounts.actions.forgetting import forget_account, forget_disabled_accounts
-from app.accounts.actions.logins import add_account, disable_account, ensure_first_account
+from app.accounts.actions.invitations import (
+    INVITATION_DAYS,
+    Invited,
+    accept_invitation,
+    begin_batch,
+    invitation_gone,
+    invite,
+    invite_many,
+    reset_access,
+)
+from app.accounts.actions.logins import add_account, disable_account, enable_account, ensure_first_account
 from app.accounts.actions.passwords import account_with_password, generated_password, set_password
 from app.accounts.actions.roles import grant_role, revoke_role
 from app.accounts.actions.second_factor import (
@@ -25,11 +35,16 @@ from app.accounts.actions.sessions import (
 )
 
 __all__ = [
+    "INVITATION_DAYS",
+    "Invited",
+    "accept_invitation",
     "account_id_of",
     "account_with_password",
     "add_account",
+    "begin_batch",
     "disable_account",
     "drop_second_factor",
+    "enable_account",
     "end_session",
     "end_sessions",
     "ensure_first_account",
@@ -41,10 +56,14 @@ __all__ = [
     "generated_password",
     "give_back",
     "grant_role",
+    "invitation_gone",
+    "invite",
+    "invite_many",
     "is_known_device",
     "new_recovery_codes",
     "new_totp_key",
     "remember_device",
+    "reset_access",
     "reset_second_factor",
     "revoke_role",
     "second_factor_passed",

@@ -1,15 +1,25 @@
-"""Logins: made, shut, and their browsers' sessions."""
+"""Logins: made, shut and opened again."""
 
-from datetime import UTC, datetime
-
-from sqlalchemy import delete, select
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from app.accounts.actions.invitations import end_invitation
 from app.accounts.actions.passwords import generated_password, hash_of
-from app.accounts.actions.roles import grant_role
-from app.accounts.models import Account, BrowserSession
+from app.accounts.actions.roles import ANOTHER_KEEPER, CAN_SIGN_IN, KEEP_ONE, grant_role, last_keeper
+from app.accounts.actions.sessions import account_id_of, end_sessions, forget_devices
+from app.accounts.models import Account, RoleGrant
 from app.accounts.rules import DEMANDS, Demands, checked_login, checked_password
-from app.errors import N_, NotFound
+
+SHUT = f"""
+UPDATE account b SET disabled_at = coalesce(disabled_at, clock_timestamp())
+WHERE id = :id AND (
+  NOT ({CAN_SIGN_IN})
+  OR NOT EXISTS (
+    SELECT FROM role_grant g
+    WHERE g.account_id = b.id AND g.role = 'security' AND g.area_code = '' AND g.during @> clock_timestamp())
+  OR {ANOTHER_KEEPER.format(account=":id")})
+RETURNING id
+"""
 
 
 def add_account(
@@ -75,13 +85,40 @@ def ensure_first_account(session: Session, login: str = "admin") -> tuple[str, s
         return first, None
     password = generated_password()
     account = add_account(session, login, password, "district")
+    session.execute(update(RoleGrant).where(RoleGrant.account_id == account.id).values(together=True))
     for role in ("system", "security"):
         grant_role(session, account.id, role)
     return login, password
 
 
 def disable_account(session: Session, login: str) -> None:
-    """Shut an account and end its sessions.
+    """Shut an account, end its sessions and its invitation.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    login : str
+        As typed.
+
+    Raises
+    ------
+    NotFound
+        "account_unknown".
+    Conflict
+        "last_security" when nobody could give out roles any more.
+    """
+    account_id = account_id_of(session, login)
+    session.execute(text(KEEP_ONE))
+    if session.execute(text(SHUT), {"id": account_id}).first() is None:
+        raise last_keeper()
+    end_sessions(session, account_id)
+    forget_devices(session, account_id)
+    end_invitation(session, account_id)
+
+
+def enable_account(session: Session, login: str) -> None:
+    """Open an account that was shut; its password and roles are as before.
 
     Parameters
     ----------
@@ -95,8 +132,5 @@ def disable_account(session: Session, login: str) -> None:
     NotFound
         "account_unknown".
     """
-    account = session.scalar(select(Account).where(Account.login == checked_login(login)))
-    if account is None:
-        raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
-    account.disabled_at = datetime.now(UTC)
-    session.execute(delete(BrowserSession).where(BrowserSession.account_id == account.id))
+    account_id = account_id_of(session, login)
+    session.execute(update(Account).where(Account.id == account_id).values(disabled_at=None))

@@ -23,7 +23,7 @@ from app.accounts.guard.proofs import (
     proof_is_old,
 )
 from app.accounts.guard.sessions import DatabaseSessions
-from app.accounts.rules import LOOKS, PLANS, SIGNED_IN, Identity, demanded, token_hash
+from app.accounts.rules import ADMINISTERS, LOOKS, PLANS, SIGNED_IN, Identity, demanded, token_hash
 from app.errors import N_, NotAllowed
 from app.web.error_pages import wants_json
 from app.web.headers import request_id
@@ -214,6 +214,7 @@ MENU = [
     ("/", _l("地图"), LOOKS),
     ("/plans", _l("责任区"), LOOKS),
     ("/imports", _l("导入"), LOOKS),
+    ("/accounts", _l("账号"), ADMINISTERS),
     ("/journal", _l("操作记录"), ("auditor",)),
     ("/help", _l("帮助"), SIGNED_IN),
 ]
@@ -222,6 +223,7 @@ ROLE_NAMES = {
     "planner": _l("规划员"), "dispatcher": _l("调度员"), "community": _l("社区工作者"), "volunteer": _l("志愿者"),
 }  # fmt: skip
 __all__ = [
+    "ADMINISTERS",
     "LOOKS",
     "MENU",
     "PLANS",

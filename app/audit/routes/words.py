@@ -13,6 +13,7 @@ SUBJECTS = {
     "plan": N_("方案"), "zone": N_("责任区"), "zone_building": N_("楼栋归属"), "building": N_("楼栋"),
     "area": N_("区划"), "area_version": N_("区划名称或边界"), "road": N_("道路"), "water": N_("水系"), "green": N_("绿地"),
     "division_code": N_("官方区划代码"), "ground_import": N_("导入"), "account": N_("账号"), "role_grant": N_("角色授权"),
+    "invitation": N_("邀请"),
     "alembic_version": N_("数据库结构"),
 }  # fmt: skip
 ACTIONS = {"insert": N_("新增"), "update": N_("修改"), "delete": N_("删除"), "look": N_("查看")}
@@ -28,7 +29,9 @@ COLUMNS = {
     "summary": N_("检查结果摘要"), "error": N_("出错原因"),
     "published_at": N_("写入时间"), "undone_at": N_("撤销时间"), "login": N_("账号名"), "password_hash": N_("密码"),
     "disabled_at": N_("停用时间"), "account_id": N_("账号"), "role": N_("角色"), "given_by": N_("授权人"), "ended_by": N_("结束人"),
-    "version_num": N_("版本"),
+    "version_num": N_("版本"), "password_changed_at": N_("密码更换时间"), "totp_key": N_("动态口令"), "together": N_("可以兼任"),
+    "token_hash": N_("链接"), "invited_by": N_("邀请人"), "expires_at": N_("有效期到"),
+    "used_at": N_("使用时间"), "revoked_at": N_("作废时间"),
 }  # fmt: skip
 PLAN_STATES = {"draft": N_("草稿"), "published": N_("已发布")}
 SOURCES = {

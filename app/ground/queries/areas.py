@@ -8,6 +8,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import like_patterns
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
@@ -139,6 +140,25 @@ def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
         {"codes": list(codes)},
     )
     return {row.area_code: row.name for row in rows}
+
+
+def areas_named(
+    session: Session, within: Iterable[str], words: str = "", most: int | None = None
+) -> list[tuple[str, str, str]]:
+    """Code, latest name and name above of areas in code order; `within` are patterns of codes."""
+    patterns = like_patterns(words)
+    found = "".join(f" AND v.name || ' ' || a.code ILIKE :{name}" for name in patterns)
+    latest = "SELECT name FROM area_version WHERE area_code = {code} ORDER BY lower(during) DESC NULLS LAST LIMIT 1"
+    rows = session.execute(
+        text(
+            f"""SELECT a.code, v.name, coalesce(p.name, '') FROM area a
+            JOIN LATERAL ({latest.format(code="a.code")}) v ON true
+            LEFT JOIN LATERAL ({latest.format(code="a.parent_code")}) p ON true
+            WHERE a.code LIKE ANY(:within) {found} ORDER BY a.code LIMIT :most"""
+        ),
+        {"within": list(within), "most": most, **patterns},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def area_versions(session: Session, code: str) -> list[dict[str, Any]]:
