@@ -6,7 +6,7 @@ What happens to code that runs meanwhile: nothing; the view is new.
 from alembic import op
 
 revision = "20261125_9"
-down_revision = "20261125_7"
+down_revision = "20261125_6"
 branch_labels = None
 depends_on = None
 
