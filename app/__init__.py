@@ -49,6 +49,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         settings.database_web_url or settings.database_url,
         pool_size=settings.web_threads + 2,
         time_zone=settings.time_zone,
+        public_url=settings.database_public_url,
     )
     if settings.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix

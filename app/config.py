@@ -39,6 +39,11 @@ class Settings:
     database_web_url: str = _setting(
         "", "网页服务用的数据库地址：另一个角色，不拥有任何表；为空时与 DATABASE_URL 相同", "DATABASE_WEB_URL"
     )
+    database_public_url: str = _setting(
+        "",
+        "不用登录的页面所用的数据库地址：角色 wardmap_public，只能读公开视图；为空时与网页服务相同",
+        "DATABASE_PUBLIC_URL",
+    )
     secret_key: str = _setting("", "会话与表单签名密钥，至少 32 个字符；为空时在数据文件夹内生成")
     language: str = _setting("zh", "默认界面语言：zh 或 en")
     time_zone: str = _setting("Asia/Shanghai", "显示时间所用的时区")
@@ -170,7 +175,7 @@ def _refuse_wrong(settings: Settings) -> None:
     west, south, east, north = settings.box
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise _wrong("WARDMAP_BOX", ",".join(map(str, settings.box)))
-    for name in ("database_url", "database_web_url"):
+    for name in ("database_url", "database_web_url", "database_public_url"):
         url = getattr(settings, name)
         if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
             raise InvalidInput("setting_wrong", N_("%(name)s 要以 postgresql:// 开头。"), name=name.upper())

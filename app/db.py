@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from app.codes import code_prefix
 from app.errors import N_, Conflict, DomainError, InvalidInput, NotAllowed, Unavailable
 
 # 40001 serialization failure, 40P01 deadlock: the whole transaction may simply be tried again.
@@ -23,6 +24,8 @@ DISK_FULL = ("53100",)
 CONNECTION_LOST = ("08", "57P")
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 4_000
+# Whoever walks past may ask, but not for long.
+PUBLIC_TIMEOUT_MS = 1_000
 INSTANT = TIMESTAMP(timezone=True)
 
 
@@ -69,6 +72,8 @@ _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 _EXPLANATIONS: dict[str, tuple[type[DomainError], str, str]] = {}
 _writers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 _readers: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+_visitors: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+READ_ONLY = " -c default_transaction_read_only=on"
 
 
 def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) -> None:
@@ -76,15 +81,20 @@ def explain(constraint: str, kind: type[DomainError], code: str, sentence: str) 
     _EXPLANATIONS[constraint] = (kind, code, sentence)
 
 
-def connect(url: str, pool_size: int = 8, time_zone: str = "Asia/Shanghai") -> Engine:
+def connect(
+    url: str, pool_size: int = 8, time_zone: str = "Asia/Shanghai", *, public_url: str = ""
+) -> Engine:
     """Make the engine for this process and use it from now on; `time_zone` decides what day it is.
 
-    Disposing of it closes every connection.
+    `public_url` is the address for `public_reading`. Disposing of the engine closes every connection.
     """
     engine = _engine(url, pool_size, time_zone)
-    readers = _engine(url, pool_size, time_zone, " -c default_transaction_read_only=on")
-    bind(engine, readers)
-    event.listen(engine, "engine_disposed", lambda _: readers.dispose())
+    readers = _engine(url, pool_size, time_zone, READ_ONLY)
+    briefly = f"{READ_ONLY} -c statement_timeout={PUBLIC_TIMEOUT_MS}"
+    visitors = _engine(public_url or url, pool_size, time_zone, briefly)
+    bind(engine, readers, visitors)
+    for other in (readers, visitors):
+        event.listen(engine, "engine_disposed", lambda _, other=other: other.dispose())
     return engine
 
 
@@ -118,29 +128,23 @@ def _refuse_closed(connection: Any, record: Any, fairy: Any) -> None:
         raise DisconnectionError
 
 
-def bind(target: Engine | Connection, readers: Engine | None = None, **options: Any) -> None:
+def bind(
+    target: Engine | Connection, readers: Engine | None = None, visitors: Engine | None = None, **options: Any
+) -> None:
     """Point every later transaction at this engine, or at one connection (tests)."""
     _writers.configure(bind=target, **options)
     _readers.configure(bind=readers or target, **options)
+    _visitors.configure(bind=visitors or readers or target, **options)
 
 
 def scope_of(codes: Iterable[str]) -> Scope:
     """The scope of some 12-digit area codes; an empty one means everywhere."""
-    prefixes = sorted(_significant(code) for code in codes)
+    prefixes = sorted(code_prefix(code) for code in codes)
     kept: list[str] = []
     for prefix in prefixes:
         if not any(prefix.startswith(wider) for wider in kept):
             kept.append(prefix)
     return tuple(kept)
-
-
-def _significant(code: str) -> str:
-    """The digits that an area shares with everything below it: 2 of a province, 4 of a city, 6, 9 or 12 below."""
-    if code[4:] == "0" * 8:
-        return code[:2] if code[2:4] == "00" else code[:4]
-    if code[6:] == "0" * 6:
-        return code[:6]
-    return code[:9] if code[9:] == "000" else code
 
 
 @contextmanager
@@ -192,6 +196,12 @@ def _tell_scope(session: Session, transaction: Any, connection: Connection) -> N
         connection.exec_driver_sql(SET_SCOPE, (_patterns(scope),))
 
 
+@event.listens_for(_visitors, "after_begin")
+def _tell_everywhere(session: Session, transaction: Any, connection: Connection) -> None:
+    """Public views are of every area. What holds here is that the role may read nothing else."""
+    connection.exec_driver_sql(SET_SCOPE, (_patterns(EVERYWHERE),))
+
+
 @event.listens_for(_writers, "after_begin")
 def _tell_scope_and_actor(session: Session, transaction: Any, connection: Connection) -> None:
     """The same, and who it is, for the journal."""
@@ -241,7 +251,19 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """For questions only: a statement that writes is refused by the database. Each sees what is committed when it begins."""
-    session = _readers()
+    with _read_only(_readers()) as session:
+        yield session
+
+
+@contextmanager
+def public_reading() -> Iterator[Session]:
+    """For answers that everybody gets: as a role that may read public views and nothing else, whoever has signed in."""
+    with _read_only(_visitors()) as session:
+        yield session
+
+
+@contextmanager
+def _read_only(session: Session) -> Iterator[Session]:
     try:
         if isinstance(session.bind, Connection):
             session.execute(text("SET TRANSACTION READ ONLY"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -43,6 +44,12 @@ CHROMIUM_ARGUMENTS = [
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if os.environ.get("CI") and terminalreporter.stats.get("skipped"):
         terminalreporter.section("skipped tests count as failed in CI")
+    counted = Counter[str]()
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, count in report.user_properties:
+            counted[f"{name} of {report.nodeid.split('::')[0]}"] += count
+    for what, count in sorted(counted.items()):
+        terminalreporter.write_line(f"{count:,} {what}")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -169,6 +176,9 @@ def copy_database(cluster: Facts, template: str) -> str:
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(cluster.superuser_conninfo, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {cluster.role}")
+        # As in an installation; rights on a database are not copied with it.
+        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {cluster.web_role}, {cluster.public_role}")
     return replace(cluster, database=name).url
 
 
@@ -237,6 +247,7 @@ def running(
         "DATABASE_URL": url,
         # As in an installation: pages work as a role that owns nothing.
         "DATABASE_WEB_URL": replace(cluster, database=database_name(url)).web_url,
+        "DATABASE_PUBLIC_URL": replace(cluster, database=database_name(url)).public_url,
         "WARDMAP_HOME": str(home),
         "PYTHONPATH": str(CHECKOUT),
         **more,

@@ -14,6 +14,7 @@ from scripts.benches import (
     row_import,
     row_lasso,
     row_page_weight,
+    row_rls,
     row_sign_in,
     row_tiles,
     row_unchanged,
@@ -23,7 +24,16 @@ from scripts.benches.footprints import write_town
 from scripts.benches.report import Row, plain, table
 
 CHECKOUT = Path(__file__).parent.parent
-MODULES = (row_import, row_tiles, row_unchanged, row_sign_in, row_page_weight, row_browser, row_lasso)
+MODULES = (
+    row_import,
+    row_tiles,
+    row_unchanged,
+    row_sign_in,
+    row_rls,
+    row_page_weight,
+    row_browser,
+    row_lasso,
+)
 
 
 def row(**more: object) -> Row:

@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.codes import code_prefix
 from app.errors import N_, NotFound
 
 LINES_A_PAGE = 50
 # Of a line with many rows, as many are shown in a list; its own page shows all.
 ROWS_SHOWN = 10
 MOST_SEEN = 200
+# They hold the number of an account.
+ACCOUNT_COLUMNS = ("account_id", "given_by", "ended_by", "invited_by", "created_by", "changed_by")
 MINE = "j.area_code LIKE ANY (scope_patterns())"
 LINES = """
 SELECT j.id, j.at, j.area_code, j.subject, j.action, j.rows, j.account_id, j.source, j.request, j.db_role,
@@ -113,7 +116,7 @@ def lines(
         bound["account"] = asked.account
     if asked.area_code:
         conditions += ["j.chain LIKE :chain", "j.area_code LIKE :area"]
-        prefix = _significant(asked.area_code)
+        prefix = code_prefix(asked.area_code)
         bound |= {"chain": f"{prefix[:9]}%", "area": f"{prefix}%"}
     for column in ("subject", "request"):
         if value := getattr(asked, column):
@@ -122,11 +125,6 @@ def lines(
     conditions.append(_days(asked, bound))
     statement = LINES.format(where=" AND ".join(filter(None, conditions)), last=shown - 1)
     return [Line(*row) for row in session.execute(text(statement), bound)]
-
-
-def _significant(code: str) -> str:
-    """The digits that an area shares with everything below it."""
-    return code[:6] if code.endswith("000000") else code[:9] if code.endswith("000") else code
 
 
 def _days(asked: Filter, bound: dict[str, Any]) -> str:
@@ -159,7 +157,11 @@ def seen_by(session: Session, account: str, since: date | None, until: date | No
 
 def names(session: Session, found: Sequence[Line], accounts: Iterable[int] = ()) -> Names:
     """What accounts, areas and zones in these lines are called now."""
-    wanted = {one.account_id for one in found} | set(accounts)
+    wanted = (
+        {one.account_id for one in found}
+        | set(accounts)
+        | {who for one in found for who in _accounts_in(one)}
+    )
     zones = {int(zone) for one in found for zone in zones_in(one)}
     codes = {code for one in found for code in (one.area_code, *_codes_in(one)) if code}
     return Names(
@@ -193,11 +195,28 @@ def zones_in(found: Line) -> list[int]:
     return sorted({side["zone_id"] for side in sides if side.get("zone_id")})
 
 
+def account_of(subject: str, row: dict[str, Any]) -> int | None:
+    """The account that a changed row is about; lines keep its number and never its login."""
+    if subject == "account":
+        return int(row["id"])
+    number = str(row.get("is")).partition(" ")[0] if subject in ("role_grant", "invitation") else ""
+    return int(number) if number.isdecimal() else None
+
+
+def _accounts_in(found: Line) -> list[int]:
+    rows = found.changes if isinstance(found.changes, list) else []
+    about = [account_of(found.subject, row) for row in rows]
+    named = [side.get(column) for side in _sides(found) for column in ACCOUNT_COLUMNS]
+    return [one for one in (*about, *named) if one]
+
+
 def _codes_in(found: Line) -> list[str]:
-    if not isinstance(found.changes, list):
-        return []
-    sides = [one.get(side) or {} for one in found.changes for side in ("before", "after")]
-    return [code for side in sides if isinstance(code := side.get("area_code"), str)]
+    return [code for side in _sides(found) if isinstance(code := side.get("area_code"), str)]
+
+
+def _sides(found: Line) -> list[dict[str, Any]]:
+    rows = found.changes if isinstance(found.changes, list) else []
+    return [row.get(side) or {} for row in rows for side in ("before", "after")]
 
 
 def areas_to_choose(session: Session) -> list[tuple[str, str]]:

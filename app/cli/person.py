@@ -21,6 +21,7 @@ def export(login: str) -> None:
     """以 JSON 写出数据库里关于这个账号的全部内容（密码等秘密除外）。"""
     import app.accounts.queries.held
     import app.ground.queries.held
+    import app.journal.held
     import app.zones.queries.held  # noqa: F401  each says what it holds
 
     with connected(), db.reading() as session:

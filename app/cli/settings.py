@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from app import db
-from app.cluster import connection_url, web_connection_url
+from app.cluster import connection_url, public_connection_url, web_connection_url
 from app.config import Settings, read_settings
 
 
@@ -18,6 +18,7 @@ def installed(settings: Settings | None = None) -> Settings:
         settings,
         database_url=connection_url(settings.home),
         database_web_url=web_connection_url(settings.home),
+        database_public_url=public_connection_url(settings.home),
     )
 
 

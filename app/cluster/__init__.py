@@ -3,7 +3,14 @@
 from app.cluster.contents import has_table, libpq_url
 from app.cluster.folders import Facts
 from app.cluster.given import check_given_database
-from app.cluster.server import Cluster, connection_url, started_facts, status, web_connection_url
+from app.cluster.server import (
+    Cluster,
+    connection_url,
+    public_connection_url,
+    started_facts,
+    status,
+    web_connection_url,
+)
 from app.cluster.temporary import start_temporary
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "connection_url",
     "has_table",
     "libpq_url",
+    "public_connection_url",
     "start_temporary",
     "started_facts",
     "status",

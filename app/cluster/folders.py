@@ -25,6 +25,7 @@ OWNER_NOTE = "home"
 SUPERUSER = "postgres"
 OWNER_ROLE = "wardmap"
 WEB_ROLE = "wardmap_web"
+PUBLIC_ROLE = "wardmap_public"
 SYSTEM_FOLDER = Path("/var/lib/wardmap")
 # A socket's whole path must fit into 107 bytes; `/.s.PGSQL.65535` takes 15 of them.
 LONGEST_SOCKET_FOLDER = 107 - 16
@@ -45,9 +46,12 @@ class Facts:
     password: str
     # Of the role that web pages work as: it owns nothing. Empty in records of an earlier version.
     web_password: str = ""
+    # Of the role that pages for everybody read as: public views only.
+    public_password: str = ""
     superuser: str = SUPERUSER
     role: str = OWNER_ROLE
     web_role: str = WEB_ROLE
+    public_role: str = PUBLIC_ROLE
     database: str = "wardmap"
 
     @property
@@ -59,6 +63,11 @@ class Facts:
     def web_url(self) -> str:
         """The address for SQLAlchemy, as what web pages may be."""
         return self._url(self.web_role, self.web_password)
+
+    @property
+    def public_url(self) -> str:
+        """The address for SQLAlchemy, as what pages for everybody may be."""
+        return self._url(self.public_role, self.public_password)
 
     def _url(self, user: str, password: str) -> str:
         return (
@@ -74,6 +83,10 @@ class Facts:
     @property
     def web_conninfo(self) -> str:
         return self._conninfo(self.web_role, self.web_password, self.database)
+
+    @property
+    def public_conninfo(self) -> str:
+        return self._conninfo(self.public_role, self.public_password, self.database)
 
     @property
     def superuser_conninfo(self) -> str:

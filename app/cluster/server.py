@@ -103,8 +103,12 @@ class Cluster:
         if facts is not None and folders.is_ours(self.home, facts):
             if facts.socket_folder:
                 folders.drop_socket_folder(facts)
-            if not facts.web_password:
-                facts = replace(facts, web_password=secrets.token_hex(24))
+            if not (facts.web_password and facts.public_password):
+                facts = replace(
+                    facts,
+                    web_password=facts.web_password or secrets.token_hex(24),
+                    public_password=facts.public_password or secrets.token_hex(24),
+                )
                 folders.write_facts(self.home, facts)
             return facts, False
         inside = self.home / "database"
@@ -114,6 +118,7 @@ class Cluster:
         facts = Facts(
             database_folder=str(folder), socket_folder="", port=0, account=account.name,
             superuser_password=secrets.token_hex(24), password=secrets.token_hex(24), web_password=secrets.token_hex(24),
+            public_password=secrets.token_hex(24),
         )  # fmt: skip
         folders.write_facts(self.home, facts)
         return facts, is_lost
@@ -207,6 +212,11 @@ def connection_url(home: Path) -> str:
 def web_connection_url(home: Path) -> str:
     """The same for web pages."""
     return started_facts(home).web_url
+
+
+def public_connection_url(home: Path) -> str:
+    """The same for pages that are open to everybody."""
+    return started_facts(home).public_url
 
 
 def _free_port(wanted: int) -> int:

@@ -5,10 +5,11 @@ from itertools import chain
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from app.codes import code_prefix
 from app.errors import N_, Conflict, Counted, InvalidInput, NotFound
 from app.ground.models import Area, AreaVersion, DivisionCode
 from app.ground.queries.uses import USE_WORDS, uses_of
-from app.ground.rules import LEVELS, code_prefix, is_child_code, level_of, next_local_codes, parent_level
+from app.ground.rules import LEVELS, is_child_code, level_of, next_local_codes, parent_level
 
 
 def add_area(

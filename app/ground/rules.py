@@ -103,27 +103,6 @@ def parent_level(level: str) -> str | None:
     return {"community": "street", "street": "district"}.get(level)
 
 
-def code_prefix(code: str) -> str:
-    """Leading digits shared by an area and everything below it; what scope compares.
-
-    Parameters
-    ----------
-    code : str
-        12-digit area code.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> code_prefix("320106001000")
-    '320106001'
-    """
-    level = level_of(code)
-    return code[: SIGNIFICANT_DIGITS[level]] if level else code
-
-
 def is_child_code(code: str, parent: str) -> bool:
     """Whether an area code lies one level below another.
 

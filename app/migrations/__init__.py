@@ -14,7 +14,8 @@ from app.cluster.contents import keep_journal, lend_journal
 from app.db import driver_url
 from app.errors import N_, Conflict
 from app.migrations.journalling import journal_all, rest_all
-from app.migrations.rights import give_rights, refuse_unguarded
+from app.migrations.lint import refuse_unguarded
+from app.migrations.rights import give_rights
 
 log = logging.getLogger("wardmap.migrations")
 ADVISORY_LOCK = 7_211_949

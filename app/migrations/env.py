@@ -6,11 +6,7 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import text
 
-import app.accounts.models
-import app.ground.models
-import app.journal.tables
-import app.web.once
-import app.zones.models  # noqa: F401
+import app.migrations.tables  # noqa: F401  what is compared with the database
 from app.db import Base
 
 # A migration that waits for a lock blocks everybody behind it: better to fail and be run again.

@@ -37,13 +37,14 @@ ACCOUNT_AREA = (
     " ORDER BY upper_inf(g.during) DESC, g.id LIMIT 1), '')"
 )
 KEPT = {
-    "account": Kept(ACCOUNT_AREA, "{0}.login", hidden=("password_hash", "password_changed_at", "totp_key"), ignored=("totp_counter",)),
-    "invitation": Kept(
-        ACCOUNT_AREA.replace("{0}.id", "{0}.account_id"),
-        "(SELECT a.login FROM account a WHERE a.id = {0}.account_id)",
-        hidden=("token_hash",),
+    # Accounts by their numbers only: the journal keeps for ever, and a login that was forgotten must not come back from it.
+    "account": Kept(
+        ACCOUNT_AREA, hidden=("login", "password_hash", "password_changed_at", "totp_key"), ignored=("totp_counter",)
     ),
-    "role_grant": Kept(label="concat_ws(' ', (SELECT a.login FROM account a WHERE a.id = {0}.account_id), {0}.role)"),
+    "invitation": Kept(
+        ACCOUNT_AREA.replace("{0}.id", "{0}.account_id"), "{0}.account_id::text", hidden=("token_hash",)
+    ),
+    "role_grant": Kept(label="concat_ws(' ', {0}.account_id, {0}.role)"),
     "area": Kept("{0}.code", "{0}.code", "code"),
     "area_version": Kept(label="{0}.name"),
     "building": Kept(label="coalesce(nullif({0}.name, ''), {0}.code)", ignored=("version",)),

@@ -33,7 +33,7 @@ TABLES: Final[dict[str, Level]] = {
     "account": "P1", "role_grant": "P1", "invitation": "P1", "invitation_batch": "P1", "browser_session": "P1", "known_device": "P1",
     "former_password": "P3", "recovery_code": "P3", "attempt": "P1",
     # what happened
-    "journal": "P1", "journal_block": "P1", "journal_head": "P1", "journal_check": "P1", "journal_look": "P1", "request_key": "P1",
+    "journal": "P1", "journal_block": "P1", "journal_head": "P1", "journal_check": "P1", "request_key": "P1",
 }  # fmt: skip
 
 _NOBODY = "谁也看不到（只存散列或密文）"
@@ -56,7 +56,7 @@ PERSONAL: Final[dict[tuple[str, str], Field]] = {
     ("browser_session", "network"): Field("P2", "网络的大致地址（去掉末段）", "让本人认出陌生的登录", _SESSION, "本人"),
     ("browser_session", "seen_at"): Field("P2", "最近使用时间", "让本人认出自己的登录", _SESSION, "本人；管理账号的人只看到日期"),
     ("known_device", "token_hash"): Field("P2", "用过的设备标记", "别人乱猜密码时不拖慢本人", "半年不用即删", _NOBODY),
-    ("attempt", "key"): Field("P2", "登录尝试的计数（账号和网络的散列）", "放慢猜密码的人", "安静一天后删除", _NOBODY),
+    ("attempt", "key"): Field("P2", "登录尝试的计数（账号和网络的散列）", "放慢猜密码的人", "安静一刻钟后，每小时清除一次", _NOBODY),
     ("import_part", "content"): Field(
         "P2", "上传文件的原文", "检查和写入；文件里可能夹带没有用到的列", "写入、撤销或放弃后即删，最长 7 天", "同一辖区里导入的人"
     ),

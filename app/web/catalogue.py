@@ -12,7 +12,7 @@ APP = Path(__file__).parent.parent
 ENGLISH = Path(__file__).parent / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 METHODS = [
     ("**/node_modules/**", "ignore"),
-    ("migrations/**", "ignore"),
+    ("migrations/versions/**", "ignore"),
     ("**.py", "python"),
     ("**/templates/**.html", "jinja2"),
 ]

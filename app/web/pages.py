@@ -20,6 +20,7 @@ from app.web.language import LANGUAGES
 APP = Path(__file__).parents[1]
 STATIC = APP / "web" / "static"
 YEAR_S = 31_536_000
+OPEN_S = 300
 LONGEST_TARGET = 2000
 View = TypeVar("View", bound=Callable[..., Any])
 web = Blueprint("web", __name__)
@@ -125,6 +126,15 @@ def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Re
     answer = Response(body, mimetype=mimetype)
     answer.set_etag(_marked(etag))
     answer.headers["Cache-Control"] = f"private, max-age={max_age_s}, must-revalidate"
+    answer.make_conditional(request)
+    return answer
+
+
+def open_answer(body: bytes, mimetype: str = "application/json") -> Response:
+    """An answer that is the same for everybody, so any cache may keep it: a flood of visitors asks us once in a while."""
+    answer = Response(body, mimetype=mimetype)
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:16])
+    answer.headers["Cache-Control"] = f"public, max-age={OPEN_S}"
     answer.make_conditional(request)
     return answer
 

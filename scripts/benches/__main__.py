@@ -16,6 +16,7 @@ BENCHES = {
     "tiles": "row_tiles",
     "unchanged": "row_unchanged",
     "sign_in": "row_sign_in",
+    "rls": "row_rls",
     "page_weight": "row_page_weight",
     "browser": "row_browser",
     "lasso": "row_lasso",

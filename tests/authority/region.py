@@ -25,6 +25,8 @@ AREAS = (
 )
 # In every text of this area, and of no other.
 SECRETS = {code: f"机密{number}号" for number, code in enumerate(AREAS)}
+# What a typist put where it does not belong, in the other district.
+MOBILE, IDENTITY = "13987654321", "32990219900101123X"
 
 
 @dataclass
@@ -50,7 +52,12 @@ def build_region(session: Session) -> Region:
     for code in COMMUNITIES:
         made.buildings[code] = [
             build_building(
-                session, f"{code}{n:05d}", footprint_in(squares[code], n), name=f"{SECRETS[code]}{n}幢"
+                session,
+                f"{code}{n:05d}",
+                footprint_in(squares[code], n),
+                name=f"{SECRETS[code]}{n}幢",
+                address=f"{SECRETS[code]}路{n}号"
+                + (f" {MOBILE} {IDENTITY}" if code == FAR_COMMUNITY else ""),
             )
             for n in range(1, 4)
         ]

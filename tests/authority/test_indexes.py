@@ -125,6 +125,14 @@ def test_the_planner_expects_a_fair_share_of_rows_in_scope(town: tuple[Engine, s
         assert expected and max(expected) >= 20_000 // 4
 
 
+def test_the_planner_knows_that_rows_of_today_are_many(town: tuple[Engine, str]) -> None:
+    """It may look at what it knows of dates only if their difference cannot leak; else it expects one row in two hundred."""
+    with asked(town[0]) as (session, asking):
+        session.scalar(text("SELECT count(*) FROM building WHERE during @> CAST(:on AS date)"), {"on": ON})
+        expected = [int(rows) for rows in re.findall(r"Scan.* on building .*rows=(\d+)", asking.plans[0])]
+        assert expected and max(expected) >= 20_000 // 4
+
+
 def test_without_the_superusers_word_no_index_is_used(town: tuple[Engine, str]) -> None:
     """Shows that the tests above can fail, and why the private cluster says it."""
     engine, superuser = town

@@ -17,11 +17,11 @@ from app.db import Base
 from app.errors import InvalidInput
 from app.journal import note_look
 from app.migrations.journalling import KEPT, NOT_KEPT
+from tests.authority.asking import Asker, targets
 from tests.authority.matrix import MATRIX
 from tests.authority.region import COMMUNITY, SIBLING, build_region
-from tests.authority.test_matrix import ask, targets
 from tests.builders import build_area, build_building, cell, footprint_in
-from tests.conftest import PASSWORD, Visitor
+from tests.conftest import PASSWORD
 
 APP = Path(__file__).parents[2] / "app"
 SECRET = re.compile(r"hash|secret|token|totp|otp_|password|recovery|private_key")
@@ -104,7 +104,7 @@ def test_every_unsafe_address_leaves_lines(app: Any, session: Session) -> None:
                 continue
             undone = connection.begin_nested()
             before, newest = contents(session), last_id(session)
-            answer = ask(visitor, entry, names)
+            answer = visitor.ask(entry, names)
             asked += 1
             after = contents(session)
             changed = {table for table in KEPT if before[table] != after[table]}
@@ -123,7 +123,7 @@ def test_every_unsafe_address_leaves_lines(app: Any, session: Session) -> None:
     assert changing >= 8
 
 
-def signed_in(app: Any, session: Session, *roles: tuple[str, str]) -> tuple[Visitor, int]:
+def signed_in(app: Any, session: Session, *roles: tuple[str, str]) -> tuple[Asker, int]:
     login = f"who-{uuid4().hex[:8]}"
     account = add_account(session, login, PASSWORD, *roles[0])
     for role, area in roles[1:]:
@@ -135,15 +135,7 @@ def signed_in(app: Any, session: Session, *roles: tuple[str, str]) -> tuple[Visi
             {"account": account.id, "role": role, "area": area},
         )
     session.commit()
-    visitor = Visitor(app.test_client())
-    assert (
-        visitor.post("/sign-in", data={"login": login, "password": PASSWORD, "next": "/help"}).status_code
-        == 303
-    )
-    kept = visitor.client.get_cookie("wardmap")
-    assert kept is not None
-    visitor.cookie = kept.value  # type: ignore[attr-defined]
-    visitor.login = login  # type: ignore[attr-defined]
+    visitor = Asker(app, login)
     return visitor, account.id
 
 

@@ -268,7 +268,7 @@ def ask(facts: Facts, question: str) -> tuple[Any, ...]:
 
 
 def test_a_database_with_a_trigger_switched_off_is_not_served(cluster: Facts) -> None:
-    from app.migrations.rights import refuse_unguarded
+    from app.migrations.lint import refuse_unguarded
 
     engine = create_engine(copy_database(cluster, cluster.database))
     with engine.connect() as connection:

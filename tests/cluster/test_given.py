@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 
 from app.cluster import Facts, check_given_database, start_temporary
+from app.cluster.contents import LET_FIND
 from app.errors import NotAllowed, Unavailable
 
 
@@ -44,7 +45,7 @@ def test_enough_is_accepted_and_a_creatable_extension_is_created(server: Facts) 
     with psycopg.connect(server.as_superuser_in("enough")) as connection:
         found = connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'btree_gist'").fetchone()
         assert found is not None
-        connection.execute("ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF")
+        connection.execute(LET_FIND)
     assert check_given_database(url)
 
 

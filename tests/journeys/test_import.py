@@ -39,6 +39,7 @@ def check(page: Any) -> None:
     """Ask for the check and wait for its result."""
     page.get_by_role("button", name="开始检查").click()
     page.locator("#accept").wait_for(timeout=WAIT_MS)
+    page.wait_for_load_state()
 
 
 def accept(page: Any) -> None:

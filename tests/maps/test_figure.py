@@ -99,9 +99,10 @@ def test_a_popup_given_as_argument_is_refused_too() -> None:
 
 def test_text_in_json_cannot_close_its_element() -> None:
     chart = new_map()
-    TownTiles(buildings_url="/x?</script><script>&\u2028").add_to(chart)
+    # A blank or a slash after the name ends the element as well as a bracket does.
+    TownTiles(buildings_url="/x?</script><script>&\u2028</script x</SCRIPT/").add_to(chart)
     body = page_parts(chart, "N").body
-    assert body.count("</script>") == len(re.findall(r"<script type=", body))
+    assert len(re.findall(r"(?i)</script[\s/>]", body)) == len(re.findall(r"<script type=", body))
     assert "\u2028" not in body
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.actions import add_account, disable_account, forget_account, grant_role
 from app.cli.retention import forget_outlived
 from app.config import Settings
+from app.db import Base
 from app.errors import Conflict, NotFound
 from tests.builders import build_town
 from tests.conftest import PASSWORD
@@ -53,7 +54,7 @@ def test_after_400_days_only_stubs_are_left(session: Session, settings: Settings
     login, hashed = session.execute(
         text("SELECT login, password_hash FROM account WHERE id = :a"), {"a": account_id}
     ).one()
-    assert (login, hashed) == (f"former-{account_id}", "!")
+    assert (login, hashed) == (f"former-{account_id}", "-")
     for table in ("known_device", "former_password", "recovery_code", "attempt", "browser_session"):
         assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
     assert session.scalar(text("SELECT count(*) FROM ground_import WHERE inspection IS NOT NULL")) == 0
@@ -63,6 +64,9 @@ def test_after_400_days_only_stubs_are_left(session: Session, settings: Settings
         == 1
     )
     assert not any(forget_outlived(settings).values()), "a second run finds nothing"
+    for table in Base.metadata.tables:
+        told = text(f"SELECT count(*) FROM {table} AS row WHERE row::text LIKE '%zhou-canary%'")
+        assert session.scalar(told) == 0, f"{table} still says who it was"
 
 
 def test_a_dry_run_counts_and_changes_nothing(session: Session, settings: Settings) -> None:

@@ -3,11 +3,10 @@
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.actions.invitations import NO_PASSWORD
 from app.accounts.actions.logins import disable_account
 from app.accounts.actions.sessions import account_id_of
 
-# No password has this hash.
-NO_PASSWORD = "!"  # noqa: S105
 PSEUDONYM = """
 UPDATE account SET login = 'former-' || id, password_hash = :none, totp_key = NULL,
   disabled_at = coalesce(disabled_at, clock_timestamp())

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, BrowserSession, KnownDevice
 from app.accounts.rules import checked_login, token_hash
+from app.accounts.rules.throttle import DEVICE_DAYS
 from app.errors import N_, NotFound
 
 REMEMBER = """
@@ -15,7 +16,6 @@ KNOWN = """
 SELECT EXISTS (SELECT FROM known_device d JOIN account a ON a.id = d.account_id
                WHERE d.token_hash = :hash AND a.login = :login AND d.expires_at > now())
 """
-DEVICE_DAYS = 180
 
 
 def account_id_of(session: Session, login: str) -> int:

@@ -16,6 +16,8 @@ from app.errors import Unavailable
 
 log = logging.getLogger("wardmap.accounts")
 ANONYMOUS = timedelta(hours=1)
+# The same answer for everybody, which a proxy may keep: nobody's session is looked up, renewed or put into it.
+OPEN_TO_ALL = ("/assets/", "/open/")
 # A session that is used is written as often as this, not with every tile.
 TOUCH = timedelta(minutes=3)
 GRANTS = (
@@ -61,7 +63,7 @@ class DatabaseSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Any) -> KeptSession:
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
-        if not token or request.path.startswith("/assets/"):
+        if not token or request.path.startswith(OPEN_TO_ALL):
             return KeptSession({}, None, None)
         try:
             with db.glance() as asking:

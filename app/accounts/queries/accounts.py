@@ -7,13 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import Grant, Reach, token_hash
-from app.accounts.rules.administration import LOCAL_ROLES, significant
+from app.accounts.rules.administration import LOCAL_ROLES
+from app.accounts.rules.throttle import DEVICE_DAYS
+from app.codes import code_prefix
 from app.db import like_patterns
 from app.errors import N_, NotFound
 
 MOST_LINES = 500
-# As long as a browser is remembered (actions.sessions): from when it last signed in, that is seen.
-DEVICE_DAYS = 180
 COVERED = "(g.area_code LIKE ANY(:wide) OR (g.role = ANY(:local_roles) AND g.area_code LIKE ANY(:narrow)))"
 # What an account is now decides whose business it is; of one that is nothing any more, all that it was.
 LINES = f"""
@@ -113,7 +113,7 @@ def account_lines(
         text(f"{LINES} {found} {held} ORDER BY {order} LIMIT :most"),
         {
             **_reach(reaches), **{name: pattern.lower() for name, pattern in patterns.items()},
-            "role": role, "area": f"{significant(area_code)}%", "most": most + 1,
+            "role": role, "area": f"{code_prefix(area_code)}%", "most": most + 1,
         },
     )  # fmt: skip
     return [_line(row) for row in rows]
@@ -164,8 +164,8 @@ def _grants(pairs: list[list[str]]) -> tuple[Grant, ...]:
 def _reach(reaches: tuple[Reach, ...]) -> dict[str, Any]:
     wide = [reach for reach in reaches if "security" in reach.roles]
     return {
-        "wide": [f"{significant(reach.area_code)}%" for reach in wide],
-        "narrow": [f"{significant(reach.area_code)}%" for reach in reaches],
+        "wide": [f"{code_prefix(reach.area_code)}%" for reach in wide],
+        "narrow": [f"{code_prefix(reach.area_code)}%" for reach in reaches],
         "local_roles": list(LOCAL_ROLES),
         "everything": any(not reach.area_code for reach in wide),
         "device_days": DEVICE_DAYS,

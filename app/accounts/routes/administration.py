@@ -17,12 +17,13 @@ from app.accounts.queries.accounts import AccountLine
 from app.accounts.routes import sheets, slips
 from app.accounts.routes.own import me
 from app.accounts.rules import Reach, reach_of, refuse_foreign, refuse_own, roles_to_give
-from app.accounts.rules.administration import significant
 from app.accounts.rules.lists import area_named, role_named
+from app.codes import code_prefix
 from app.errors import N_, InvalidInput, NotFound
 from app.web import parse
 from app.web.language import error_sentence
 from app.web.pages import attachment
+from app.web.workbook import XLSX
 
 # What a role is for, in one line.
 ROLE_HINTS = {
@@ -42,11 +43,11 @@ def reaches() -> tuple[Reach, ...]:
 
 def areas_in_reach(session: Session, words: str = "", most: int | None = None) -> list[tuple[str, str, str]]:
     """Code, name and name above of the areas that the account that asks may give roles in."""
-    within = [f"{significant(reach.area_code)}%" for reach in reaches()]
+    within = [f"{code_prefix(reach.area_code)}%" for reach in reaches()]
     found: list[tuple[str, str, str]] = current_app.extensions["wardmap.areas_named"](
         session, within, words, most
     )
-    return found  # fmt: skip
+    return found
 
 
 def names_in_reach(session: Session) -> dict[str, str]:
@@ -104,7 +105,7 @@ def export() -> Response:
         lines, _asked = asked_lines(session, MOST_EXPORTED)
         names = names_of_grants(session, lines)
     day = datetime.now(ZoneInfo(current_app.config["SETTINGS"].time_zone)).date()
-    return attachment(sheets.account_sheet(lines, names, day), sheets.XLSX, f"账号-{day}.xlsx")
+    return attachment(sheets.account_sheet(lines, names, day), XLSX, f"账号-{day}.xlsx")
 
 
 @administration.get("/areas.json")

@@ -29,6 +29,7 @@ from app.geo.limits import MEBIBYTE, Limits
 from app.web import parse
 from app.web.language import error_sentence
 from app.web.pages import attachment
+from app.web.workbook import XLSX
 
 # A list of 500 people is a few dozen kilobytes; whoever uploads it waits for the answer.
 LIMITS = Limits(
@@ -53,7 +54,7 @@ def bulk() -> ResponseReturnValue:
 def template() -> Response:
     with db.reading() as session:
         areas = areas_in_reach(session)
-    return attachment(sheets.template_sheet(areas, roles_to_give(reaches())), sheets.XLSX, "批量邀请.xlsx")
+    return attachment(sheets.template_sheet(areas, roles_to_give(reaches())), XLSX, "批量邀请.xlsx")
 
 
 @administration.post("/bulk/check")
@@ -136,7 +137,7 @@ def show_made(
         for one, asked in zip(made, wanted, strict=True)
     ]
     workbook = b64encode(sheets.link_sheet(all_slips)).decode()
-    return render_template("accounts/bulk_made.html", slips=all_slips, workbook=f"data:{sheets.XLSX};base64,{workbook}")  # fmt: skip
+    return render_template("accounts/bulk_made.html", slips=all_slips, workbook=f"data:{XLSX};base64,{workbook}")  # fmt: skip
 
 
 def sent_rows(words: str) -> list[ListRow]:

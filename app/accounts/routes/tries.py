@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from app import db
 from app.accounts import actions
 from app.accounts.rules import Counter, coarse_network, counters
-
-DEVICE_S = 180 * 86_400
+from app.accounts.rules.throttle import DEVICE_DAYS
 
 
 def secret() -> str:
@@ -58,7 +57,7 @@ def remember_device(answer: Any, account_id: int, asked: Sequence[Counter] = ())
         actions.forget_expired_sessions(session)
         actions.forget_attempts(session)
     answer.set_cookie(
-        settings.device_cookie_name, token, max_age=DEVICE_S, path="/",
+        settings.device_cookie_name, token, max_age=DEVICE_DAYS * 86_400, path="/",
         httponly=True, secure=settings.secure_cookies, samesite="Lax",
     )  # fmt: skip
     return answer

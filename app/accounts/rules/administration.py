@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from app.accounts.rules.identity import SIGNED_IN, Identity
+from app.codes import code_prefix
 from app.errors import N_, NotAllowed, NotFound
 
 # Who has pages for accounts; and what a district may give and take.
@@ -50,7 +51,7 @@ def is_within(code: str, area_code: str) -> bool:
     -------
     bool
     """
-    return code.startswith(significant(area_code))
+    return code.startswith(code_prefix(area_code))
 
 
 def may_grant(reaches: Iterable[Reach], role: str, area_code: str) -> bool:
@@ -126,21 +127,3 @@ def refuse_own(identity: Identity, account_id: int) -> None:
         raise NotAllowed(
             "own_account", N_("不能改自己的角色，也不能停用或重设自己的账号。请另一位安全管理员来做。")
         )
-
-
-def significant(code: str) -> str:
-    """The digits that an area shares with everything below it.
-
-    Parameters
-    ----------
-    code : str
-
-    Returns
-    -------
-    str
-        Empty for everywhere.
-    """
-    for length in (2, 4, 6, 9):
-        if code[length:] == "0" * (12 - length):
-            return code[:length]
-    return code

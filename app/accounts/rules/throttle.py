@@ -20,6 +20,8 @@ class Counter(NamedTuple):
     limit: Limit
 
 
+# How long a browser that has signed in is remembered.
+DEVICE_DAYS: Final = 180
 FORGET_S: Final = 15 * 60
 # The tenth guess comes 465 s after the first, the eleventh after 945 s: ten in a quarter of an hour, no more.
 GUESSING: Final = Limit(5, 15, 480)

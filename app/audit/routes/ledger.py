@@ -1,6 +1,7 @@
 """The ledger: what was changed, who looked at whom, whether the record is whole; to filter, to print, to take along."""
 
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -14,14 +15,15 @@ from app.accounts.guard import allow, current_account, fresh
 from app.audit import queries
 from app.audit.actions import ask_check
 from app.audit.queries import Filter, Line, Names
-from app.audit.routes.sentences import sentence, who
+from app.audit.routes.sentences import label, sentence, who
 from app.audit.routes.words import ACTIONS, SUBJECTS, column_word, subject_word, value_word
-from app.audit.routes.workbook import XLSX, ledger_workbook
+from app.audit.routes.workbook import ledger_workbook
 from app.ground.routes.days import today
 from app.journal import note_look
 from app.journal.verify import WORDS as BREAKS
 from app.web import parse
 from app.web.pages import attachment
+from app.web.workbook import XLSX
 
 ledger = Blueprint("journal", __name__)
 AUDITS = ("auditor",)
@@ -46,7 +48,7 @@ def line(line_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         found = queries.line(session, line_id)
         names = queries.names(session, [found])
-    return render_template("audit/line.html", tab="changes", one=_shown(found, names), **_words())
+    return render_template("audit/line.html", tab="changes", one=_shown(found, names), **_words(names))
 
 
 @ledger.post("/journal/export")
@@ -80,7 +82,6 @@ def checks() -> ResponseReturnValue:
         names=names,
         running=running,
         breaks=BREAKS,
-        **_words(),
     )
 
 
@@ -129,7 +130,7 @@ def _list(*, looks: bool) -> ResponseReturnValue:
         areas=areas,
         more=more,
         before=before,
-        **_words(),
+        **_words(names),
     )
 
 
@@ -163,7 +164,7 @@ def _shown(one: Line, names: Names) -> dict[str, Any]:
         "action": one.action,
         "request": one.request,
         "rows": one.rows,
-        "details": rows,
+        "details": [{**row, "is": label(one.subject, row, names)} for row in rows],
         "summary": one.changes if isinstance(one.changes, dict) and one.action != "look" else {},
         "looked": one.changes if one.action == "look" else {},
         "subject": one.subject,
@@ -171,13 +172,13 @@ def _shown(one: Line, names: Names) -> dict[str, Any]:
     }
 
 
-def _words() -> dict[str, Any]:
+def _words(names: Names) -> dict[str, Any]:
     return {
         "subjects": SUBJECTS,
         "actions": ACTIONS,
         "column_word": column_word,
         "subject_word": subject_word,
-        "value_word": value_word,
+        "value_word": partial(value_word, accounts=names.accounts),
     }
 
 

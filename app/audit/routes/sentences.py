@@ -7,7 +7,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from app.accounts.guard import ROLE_NAMES
-from app.audit.queries import Line, Names, zones_in
+from app.audit.queries import Line, Names, account_of, zones_in
 from app.audit.routes.words import SOURCES, column_word, subject_word, value_word
 
 MOST_COLUMNS = 3
@@ -16,10 +16,24 @@ MOST_COLUMNS = 3
 def who(line: Line, names: Names) -> str:
     """Whose doing it was."""
     if line.account_id is not None:
-        return names.accounts.get(line.account_id) or _("账号 #%(id)s", id=line.account_id)
+        return account_word(line.account_id, names)
     if line.source in SOURCES:
         return _(SOURCES[line.source])
     return _("数据库角色 %(role)s", role=line.db_role)
+
+
+def account_word(account_id: int, names: Names) -> str:
+    """What an account is called now."""
+    return names.accounts.get(account_id) or _("账号 #%(id)s", id=account_id)
+
+
+def label(subject: str, row: dict[str, Any], names: Names) -> str:
+    """What people call a changed row; accounts are looked up, because lines keep only their numbers."""
+    account_id = account_of(subject, row)
+    if account_id is None:
+        return str(row.get("is") or row.get("id") or "–")
+    _number, _sep, role = str(row.get("is") or "").partition(" ")
+    return f"{account_word(account_id, names)} {ROLE_NAMES.get(role, role)}".strip()
 
 
 def sentence(line: Line, names: Names) -> str:
@@ -33,7 +47,7 @@ def sentence(line: Line, names: Names) -> str:
     special = SPECIAL.get(line.subject)
     if line.action == "look":
         return _look(line, facts)
-    return (special and special(line, facts, names)) or _plain(line, facts)
+    return (special and special(line, facts, names)) or _plain(line, facts, names)
 
 
 def first_change(line: Line) -> dict[str, Any]:
@@ -49,9 +63,9 @@ def _look(line: Line, facts: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _plain(line: Line, facts: dict[str, Any]) -> str:
+def _plain(line: Line, facts: dict[str, Any], names: Names) -> str:
     one = first_change(line)
-    facts["label"] = one.get("is") or one.get("id") or "–"
+    facts["label"] = label(line.subject, one, names) if one else "–"
     if line.rows != 1 or not one:
         match line.action:
             case "insert":
@@ -69,10 +83,10 @@ def _plain(line: Line, facts: dict[str, Any]) -> str:
         return _("%(who)s 在%(where)s新增了%(thing)s“%(label)s”", **facts)
     if line.action == "delete":
         return _("%(who)s 在%(where)s删除了%(thing)s“%(label)s”", **facts)
-    return _changed(one, facts)
+    return _changed(one, facts, names)
 
 
-def _changed(one: dict[str, Any], facts: dict[str, Any]) -> str:
+def _changed(one: dict[str, Any], facts: dict[str, Any], names: Names) -> str:
     before, after = one.get("before") or {}, one.get("after") or {}
     changed = list(after or before)
     if changed == ["name"]:
@@ -83,7 +97,8 @@ def _changed(one: dict[str, Any], facts: dict[str, Any]) -> str:
             **facts,
         )
     said = [
-        f"{column_word(name)} {value_word(name, before.get(name))} → {value_word(name, after.get(name))}"
+        f"{column_word(name)} {value_word(name, before.get(name), names.accounts)}"
+        f" → {value_word(name, after.get(name), names.accounts)}"
         for name in changed
     ]
     what = "；".join(said[:MOST_COLUMNS])
@@ -116,7 +131,7 @@ def _account(line: Line, facts: dict[str, Any], names: Names) -> str:
     one = first_change(line)
     if line.rows != 1 or line.action != "update":
         return ""
-    facts["label"], after = one.get("is"), one.get("after") or {}
+    facts["label"], after = label(line.subject, one, names), one.get("after") or {}
     if "password_hash" in after:
         return _("%(who)s 重设了账号“%(label)s”的密码", **facts)
     if list(after) == ["disabled_at"]:
@@ -131,8 +146,8 @@ def _account(line: Line, facts: dict[str, Any], names: Names) -> str:
 def _role_grant(line: Line, facts: dict[str, Any], names: Names) -> str:
     if line.rows != 1 or not first_change(line):
         return ""
-    login, _sep, role = str(first_change(line).get("is") or "").rpartition(" ")
-    facts |= {"label": login, "role": str(ROLE_NAMES.get(role, role))}
+    account, _sep, role = label(line.subject, first_change(line), names).rpartition(" ")
+    facts |= {"label": account, "role": role}
     match line.action:
         case "insert":
             return _("%(who)s 授予账号“%(label)s”在%(where)s的角色“%(role)s”", **facts)

@@ -1,10 +1,12 @@
 """Tables, columns and values of the journal in plain words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.accounts.guard import ROLE_NAMES
+from app.audit.queries import ACCOUNT_COLUMNS
 from app.errors import N_
 from app.ground.map_layers import KIND_NAMES, LEVEL_NAMES
 from app.ground.queries.import_words import STATE_WORDS
@@ -48,12 +50,14 @@ def column_word(column: str) -> str:
     return _(COLUMNS[column]) if column in COLUMNS else column
 
 
-def value_word(column: str, value: Any) -> str:
+def value_word(column: str, value: Any, accounts: Mapping[int, str]) -> str:
     """A kept value as a person reads it."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if column in ACCOUNT_COLUMNS and isinstance(value, int):
+        return accounts.get(value) or f"#{value}"
     if isinstance(value, dict) and "md5" in value:
         return _("图形 %(md5)s", md5=value["md5"][:8])
     if isinstance(value, str):

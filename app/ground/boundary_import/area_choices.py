@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from app.codes import code_prefix
 from app.errors import N_
 from app.geo.names import NameBook
 from app.ground.queries.import_words import LEVEL_WORDS
-from app.ground.rules import code_prefix, level_of, next_local_codes, parent_level, parent_of, widen_code
+from app.ground.rules import level_of, next_local_codes, parent_level, parent_of, widen_code
 
 # A district that nothing names, above a street that has the name of the file.
 # An area above of which only the code is known.

@@ -5,11 +5,12 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.codes import code_prefix
 from app.geo.options import Context, KnownArea
 from app.ground.boundary_import.plan import first_day
 from app.ground.models import GroundImport
 from app.ground.queries.versions import NEAREST_VERSION
-from app.ground.rules import LEVELS, code_prefix, parent_level
+from app.ground.rules import LEVELS, parent_level
 
 # Outlines of so many areas fit comfortably into the child's memory.
 MAX_OUTLINES = 5000

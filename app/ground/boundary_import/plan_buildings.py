@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.codes import code_prefix
 from app.geo.names import NameBook
 from app.ground.boundary_import.wished_area import Planned
 from app.ground.queries.outlines import same_outline
 from app.ground.queries.uses import referring_tables
-from app.ground.rules import code_prefix, level_of
+from app.ground.rules import level_of
 
 # Buildings with one name further apart than this are two buildings.
 SAME_PLACE_M = 150

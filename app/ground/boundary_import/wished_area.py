@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.codes import code_prefix
 from app.errors import N_, Conflict, InvalidInput
 from app.ground.models import Area, AreaVersion, DivisionCode
-from app.ground.rules import LEVELS, code_prefix, next_local_codes, parent_level
+from app.ground.rules import LEVELS, next_local_codes, parent_level
 
 Planned = dict[str, str | None]
 MAX_NAME = 100

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app import db
 from app.accounts.guard import LOOKS, PLANS, allow, current_account, fresh_when_assessed
+from app.codes import code_prefix
 from app.errors import N_, InvalidInput
 from app.ground import map_layers
 from app.ground.models.places import BUILDING_KINDS, LEVELS
@@ -17,7 +18,6 @@ from app.ground.queries import areas as area_queries
 from app.ground.queries import buildings as building_queries
 from app.ground.queries import tiles as cut
 from app.ground.routes.days import today
-from app.ground.rules import code_prefix
 from app.maps.canvas import page_parts
 from app.maps.legend import Legend
 from app.maps.standalone import standalone_html

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.authority.matrix.entry import LOOK, PLAN, SIGNED_IN, Entry
+from tests.authority.matrix.entry import ANYBODY, LOOK, PLAN, SIGNED_IN, Entry
 from tests.authority.region import COMMUNITY
 
 
@@ -26,6 +26,7 @@ GROUND: dict[str, Entry] = {
     "town.building": Entry(LOOK, "GET", "/ground/buildings/{building}", "building"),
     "tiles.building": Entry(LOOK, "GET", "/tiles/building/16/54358/26624.mvt"),
     "tiles.backdrop": Entry(LOOK, "GET", "/tiles/backdrop/14/13589/6656.mvt"),
+    "open_ground.areas": Entry(ANYBODY, "GET", "/open/areas.json"),
     "imports.show_list": Entry(LOOK, "GET", "/imports"),
     "imports.show_help": Entry(SIGNED_IN, "GET", "/help"),
     "imports.example": Entry(LOOK, "GET", "/imports/example/buildings.csv"),

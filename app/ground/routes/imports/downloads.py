@@ -4,7 +4,6 @@ import csv
 import io
 from typing import Any
 
-import xlsxwriter
 from flask import Response
 from flask_babel import gettext as _
 
@@ -16,9 +15,10 @@ from app.ground.routes.imports.room import imports
 from app.ground.routes.imports.wording import SEVERITY_WORDS
 from app.web.language import sentence
 from app.web.pages import attachment
+from app.web.workbook import XLSX, Book, Column
 
 WIDTHS = (8, 24, 12, 22, 70, 13, 13)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KINDS = ("plain_number", "wrapped", "text", "wrapped", "wrapped", "plain_number", "plain_number")
 # A spreadsheet program runs a cell that begins like this.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,27 +40,9 @@ def findings_csv(import_id: int) -> Response:
 @allow(*LOOKS)
 def findings_xlsx(import_id: int) -> Response:
     name, lines = finding_table(import_id)
-    body = io.BytesIO()
-    plain = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(body, plain) as book:
-        sheet = book.add_worksheet(_("检查结果"))
-        heading = book.add_format({"bold": True, "bg_color": "#e3eff4", "bottom": 1})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        for column, width in enumerate(WIDTHS):
-            sheet.set_column(column, column, width, wrapped)
-        for row, line in enumerate(lines):
-            sheet.write_row(row, 0, line, heading if row == 0 else None)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(lines) - 1, 1), len(WIDTHS) - 1)
-        sheet.set_landscape()
-        sheet.repeat_rows(0)
-        sheet.fit_to_pages(1, 0)
-    return attachment(body.getvalue(), XLSX, f"{name}.xlsx")
+    book = Book(name)
+    book.sheet(_("检查结果"), [Column(*one) for one in zip(lines[0], WIDTHS, KINDS, strict=True)], lines[1:])
+    return attachment(book.done(), XLSX, f"{name}.xlsx")
 
 
 def finding_table(import_id: int) -> tuple[str, list[list[Any]]]:
