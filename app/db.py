@@ -137,6 +137,19 @@ def bind(
     _visitors.configure(bind=visitors or readers or target, **options)
 
 
+def in_scope(column: str) -> str:
+    """A condition for a question of our own: whose rows it means. The first of three locks; policies are the second.
+
+    Written as they are, and for their reason: the planner expects half of all rows to be in scope. An unset scope is an error.
+    """
+    return f"coalesce({column} LIKE ANY ((SELECT scope_patterns())::text[]), false)"
+
+
+def in_sight(column: str) -> str:
+    """The same for areas: those above the scope are seen too."""
+    return f"({in_scope(column)} OR {column} = ANY ((SELECT scope_ancestors())::text[]))"
+
+
 def scope_of(codes: Iterable[str]) -> Scope:
     """The scope of some 12-digit area codes; an empty one means everywhere."""
     prefixes = sorted(code_prefix(code) for code in codes)

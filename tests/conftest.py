@@ -178,7 +178,8 @@ def copy_database(cluster: Facts, template: str) -> str:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {cluster.role}")
         # As in an installation; rights on a database are not copied with it.
         connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
-        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {cluster.web_role}, {cluster.public_role}")
+        connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {cluster.web_role}")
+        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {cluster.public_role}")
     return replace(cluster, database=name).url
 
 

@@ -101,8 +101,9 @@ def fill(facts: Facts, major: int, *, may_create_databases: bool = False) -> Non
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
         # Nobody but these has business in it, not even somebody who can name the database.
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-        connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM {}").format(database, web))
-        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(database, web, everybody))
+        # Settling rows by hand plans in temporary tables.
+        connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, web))
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, everybody))
     with psycopg.connect(facts.superuser_conninfo, autocommit=True) as connection:
         for extension in EXTENSIONS:
             try:

@@ -6,10 +6,13 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from app.codes import code_prefix
+from app.db import in_scope, in_sight
 from app.errors import N_, Conflict, Counted, InvalidInput, NotFound
 from app.ground.models import Area, AreaVersion, DivisionCode
 from app.ground.queries.uses import USE_WORDS, uses_of
 from app.ground.rules import LEVELS, is_child_code, level_of, next_local_codes, parent_level
+
+MINE, IN_SIGHT = text(in_scope("area.code")), text(in_sight("area.code"))
 
 
 def add_area(
@@ -54,7 +57,7 @@ def add_area(
             raise InvalidInput("parent_missing", N_("请选择上级，或写出要一起建立的上级名称。"))
         only_one = _only_area(session, parent_level(above)) if parent_level(above) else ""
         parent_code = add_area(session, above, parent_name, parent_code=only_one, parent_name=parent_name)
-    elif above and session.scalar(select(Area.level).where(Area.code == parent_code)) != above:
+    elif above and session.scalar(select(Area.level).where(Area.code == parent_code, IN_SIGHT)) != above:
         raise InvalidInput("parent_missing", N_("选的上级不存在或级别不对，请重新选择。"))
     code = _checked_code(session, level, code, parent_code if above else None)
     _refuse_same_name(session, name, parent_code if above else None)
@@ -84,7 +87,7 @@ def remove_area(session: Session, code: str) -> None:
         "area_in_use" naming what depends on it, or "area_imported".
     """
     # Locked to be changed, so that the areas above, which may be seen, are not found here.
-    if session.scalar(select(Area.code).where(Area.code == code).with_for_update()) is None:
+    if session.scalar(select(Area.code).where(Area.code == code, MINE).with_for_update()) is None:
         raise NotFound("area_unknown", N_("没有编码为 %(code)s 的区划，或这一天它还不存在。"), code=code)
     imported = session.scalar(
         select(func.count())
@@ -110,7 +113,7 @@ def remove_area(session: Session, code: str) -> None:
 
 def _only_area(session: Session, level: str | None) -> str:
     """The area of a level when there is exactly one."""
-    codes = session.scalars(select(Area.code).where(Area.level == level).limit(2)).all()
+    codes = session.scalars(select(Area.code).where(Area.level == level, IN_SIGHT).limit(2)).all()
     return codes[0] if len(codes) == 1 else ""
 
 

@@ -17,6 +17,7 @@ from app.db import Base
 from app.errors import InvalidInput
 from app.journal import note_look
 from app.migrations.journalling import KEPT, NOT_KEPT
+from app.privacy import PERSONAL
 from tests.authority.asking import Asker, targets
 from tests.authority.matrix import MATRIX
 from tests.authority.region import COMMUNITY, SIBLING, build_region
@@ -53,7 +54,9 @@ def test_secrets_are_never_kept() -> None:
                 for one in columns
                 if SECRET.search(one) and (name, one) not in NO_SECRET and not one.endswith("_md5")
             }
-            assert secrets <= {*kept.hidden, *kept.ignored}, name
+            # What has to be forgotten one day would stay here for ever.
+            secrets |= {column for table, column in PERSONAL if table == name}
+            assert secrets <= {*kept.hidden, *kept.hashed, *kept.ignored}, name
             assert {*kept.hidden, *kept.hashed, *kept.ignored, *kept.common} <= columns, name
 
 

@@ -112,7 +112,11 @@ def moves(entry: Entry, fields: set[str], scene: Scene, name: str) -> Iterator[M
     base = asking.body_of(entry, own)
     for field in sorted(fields | set(base.get("json") or ()) | set(base.get("data") or ())):
         for kind in foreign:
-            way = "same" if others[0] in foreign_ground and kind in NAMED and NAMED[kind].search(field) else "quiet"
+            way = (
+                "same"
+                if others[0] in foreign_ground and kind in NAMED and NAMED[kind].search(field)
+                else "quiet"
+            )
             yield from in_field(entry, own, base, field, way, value(foreign, kind), value(none, kind))
 
 

@@ -38,6 +38,12 @@ DEFECTS = (
           "WHERE b.during @> CAST(:on AS date)\"\"\"\n        ),\n        {\"plan\": plan_id, \"area\": area_code, \"ids\""),),
     ),
     Defect(
+        "a question about everybody's plans",
+        "tests/authority/test_first_lock.py::test_without_policies_nobody_reaches_more[workbench.outlines]",
+        r"as planner about 329903001001: 200",
+        (("app/zones/queries/plans.py", 'WHERE id = %s AND {in_scope("area_code")}', "WHERE id = %s"),),
+    ),
+    Defect(
         "a community's scope is its street", f"{LOCKS}::test_scopes_of_codes", r"assert \(",
         (("app/codes.py", "[:digits]\n    return code", "[:digits]\n    return code[:9]"),),
     ),
@@ -127,8 +133,8 @@ DEFECTS = (
           "return token.encode()"),),
     ),
     Defect(
-        "a login that cannot be forgotten", "tests/privacy/test_retention.py::test_after_400_days_only_stubs_are_left",
-        r"journal still says", (("app/migrations/journalling.py", 'hidden=("login", "password_hash"', 'hidden=("password_hash"'),),
+        "a login that cannot be forgotten", "tests/authority/test_journal.py::test_secrets_are_never_kept", r"account",
+        (("app/migrations/journalling.py", 'hidden=("login", "password_hash"', 'hidden=("password_hash"'),),
     ),
     # --- what a browser is given
     Defect(

@@ -26,7 +26,7 @@ DIRECTIVES = {
     "form-action 'self'",
 }
 # Public, and the same for everybody.
-KEPT_BY_ALL = {"web.static_file"}
+KEPT_BY_ALL = {"web.static_file", "open_ground.areas"}
 # May lie in one browser, which asks each time whether it still holds.
 KEPT_BY_ONE = {"town.areas", "tiles.building", "tiles.backdrop", "workbench.outlines", "workbench.tile"}
 
@@ -44,7 +44,7 @@ def troubles(answer: Any, endpoint: str = "", tls: bool = False) -> list[str]:
     if answer.status_code in (200, 304) and "ETag" in headers:
         fine = {"private, max-age=0, must-revalidate"} if endpoint in KEPT_BY_ONE else set()
         fine |= (
-            {"public, max-age=31536000, immutable", "no-cache, max-age=0"}
+            {"public, max-age=31536000, immutable", "public, max-age=300", "no-cache, max-age=0"}
             if endpoint in KEPT_BY_ALL
             else set()
         )

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from app.db import in_scope
 from app.errors import N_, InvalidInput
 from app.ground.boundary_import.plan import plan_import
-from app.ground.boundary_import.states import refuse_step
+from app.ground.boundary_import.states import MINE, refuse_step
 from app.ground.models import GroundImport
 
 
@@ -41,12 +42,14 @@ def settle_rows(session: Session, import_id: int, rows: Sequence[int], community
     """
     # Locks the import, so that it cannot be published half settled.
     found = session.scalars(
-        select(GroundImport).where(GroundImport.id == import_id).with_for_update()
+        select(GroundImport).where(GroundImport.id == import_id, MINE).with_for_update()
     ).first()
     if found is None or found.state != "checked" or found.kind != "building":
         refuse_step(session, import_id)
     known = session.scalar(
-        text("SELECT EXISTS (SELECT FROM area WHERE code = :code AND level = 'community')"),
+        text(
+            f"SELECT EXISTS (SELECT FROM area WHERE code = :code AND level = 'community' AND {in_scope('code')})"
+        ),
         {"code": community_code},
     )
     if community_code is not None and not known:

@@ -16,7 +16,7 @@ from app.ground.rules import STEP_STARTS
 Progress = Callable[[str, int, int], None]
 PROGRESS_EVERY_S = 0.5
 LONG_STATEMENT_MS = 15 * 60 * 1000
-
+MINE = text(db.in_scope("ground_import.area_code"))
 
 CANCELLED = N_("已取消，没有写入任何数据。")
 
@@ -48,7 +48,7 @@ def move(session: Session, import_id: int, step: str, to: str, **values: Any) ->
     """Let an import take a step, or raise when its state does not allow it: one statement decides."""
     changed = session.execute(
         update(GroundImport)
-        .where(GroundImport.id == import_id, GroundImport.state.in_(STEP_STARTS[step]))
+        .where(GroundImport.id == import_id, GroundImport.state.in_(STEP_STARTS[step]), MINE)
         .values(
             state=to,
             stage="",
@@ -77,7 +77,7 @@ def finish(session: Session, turn: Turn, to: str, **values: Any) -> None:
 
 def refuse_step(session: Session, import_id: int) -> NoReturn:
     """Raise what explains why a step is not possible now."""
-    state = session.scalar(select(GroundImport.state).where(GroundImport.id == import_id))
+    state = session.scalar(select(GroundImport.state).where(GroundImport.id == import_id, MINE))
     if state is None:
         raise NotFound("import_missing", N_("没有这次导入。"))
     raise Conflict(

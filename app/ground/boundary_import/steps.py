@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import N_, Conflict
 from app.ground.boundary_import.options import clean_options, layer_columns
-from app.ground.boundary_import.states import move, refuse_step
+from app.ground.boundary_import.states import MINE, move, refuse_step
 from app.ground.boundary_import.wished_area import planned_area
 from app.ground.models import GroundImport
 from app.ground.rules import STEP_STARTS
@@ -61,7 +61,7 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
     chosen = clean_options(options)
     if "new_area" in chosen:
         planned_area(session, **chosen["new_area"])  # what cannot be made is said now, not by the worker
-    inspection = session.scalar(select(GroundImport.inspection).where(GroundImport.id == import_id))
+    inspection = session.scalar(select(GroundImport.inspection).where(GroundImport.id == import_id, MINE))
     # The set of columns, by which the choice is remembered for the next file of the same make.
     chosen["column_names"] = layer_columns(inspection, chosen.get("layer"))
     move(session, import_id, "check", "checking", kind=chosen["kind"], options=chosen, summary=None)
@@ -93,7 +93,7 @@ def begin_publish(session: Session, import_id: int, version: int | None = None) 
     if version is not None:
         seen = session.execute(
             select(GroundImport.state, GroundImport.version)
-            .where(GroundImport.id == import_id)
+            .where(GroundImport.id == import_id, MINE)
             .with_for_update()
         ).first()
         if seen is None or seen.state not in STEP_STARTS["publish"]:

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import like_patterns
+from app.db import in_scope, in_sight, like_patterns
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
@@ -41,10 +41,10 @@ class AreaFacts(NamedTuple):
 
 
 # Counts once per community, by the index, then summed upwards.
-_COUNTED = """
+_COUNTED = f"""
 WITH community AS (
   SELECT area_code, count(*) AS buildings, sum(households) AS households
-  FROM building WHERE during @> CAST(:on AS date) AND area_code LIKE :prefix || '%' GROUP BY area_code
+  FROM building WHERE during @> CAST(:on AS date) AND area_code LIKE :prefix || '%' AND {in_scope("area_code")} GROUP BY area_code
 ), counted AS (
   SELECT area_code AS code, buildings, households FROM community
   UNION ALL SELECT left(area_code, 9) || '000', sum(buildings), sum(households) FROM community GROUP BY 1
@@ -68,7 +68,7 @@ def area_tree(session: Session, on: date, within: str = "") -> list[AreaLine]:
                    coalesce(c.buildings, 0)::int, c.households::int
             FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
             LEFT JOIN counted c ON c.code = a.code
-            WHERE a.code LIKE :prefix || '%' ORDER BY a.code"""
+            WHERE a.code LIKE :prefix || '%' AND {in_sight("a.code")} ORDER BY a.code"""
         ),
         {"on": on, "prefix": within},
     )
@@ -85,7 +85,7 @@ def areas_geojson(session: Session, level: str, within: str, on: date) -> bytes:
                      coalesce(c.buildings, 0) AS buildings, c.households
               FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
               LEFT JOIN counted c ON c.code = a.code
-              WHERE a.level = :level AND a.code LIKE :prefix || '%' AND v.boundary IS NOT NULL
+              WHERE a.level = :level AND a.code LIKE :prefix || '%' AND v.boundary IS NOT NULL AND {in_sight("a.code")}
             )
             SELECT jsonb_build_object('type', 'FeatureCollection', 'features', coalesce(jsonb_agg(
               jsonb_build_object('type', 'Feature', 'id', code, 'geometry', ST_AsGeoJSON(boundary, 6)::jsonb,
@@ -103,11 +103,11 @@ def area_on(session: Session, code: str, on: date) -> AreaFacts:
     """One area with its extent; NotFound when there is none on that day."""
     row = session.execute(
         text(
-            """SELECT a.code, v.name, a.level, a.parent_code, a.is_local,
+            f"""SELECT a.code, v.name, a.level, a.parent_code, a.is_local,
                       ST_XMin(v.boundary), ST_YMin(v.boundary), ST_XMax(v.boundary), ST_YMax(v.boundary),
                       ST_Area(v.boundary::geography)
                FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
-               WHERE a.code = :code"""
+               WHERE a.code = :code AND {in_sight("a.code")}"""
         ),
         {"code": code, "on": on},
     ).first()
@@ -121,8 +121,8 @@ def bounds_on(session: Session, code: str, on: date) -> Bounds | None:
     """An area's extent on that day, or the last that is known of it; None when it has never had a boundary."""
     row = session.execute(
         text(
-            """SELECT ST_XMin(boundary), ST_YMin(boundary), ST_XMax(boundary), ST_YMax(boundary) FROM area_version
-               WHERE area_code = :code AND boundary IS NOT NULL
+            f"""SELECT ST_XMin(boundary), ST_YMin(boundary), ST_XMax(boundary), ST_YMax(boundary) FROM area_version
+               WHERE area_code = :code AND boundary IS NOT NULL AND {in_sight("area_code")}
                ORDER BY during @> CAST(:on AS date) DESC, lower(during) DESC NULLS LAST LIMIT 1"""
         ),
         {"code": code, "on": on},
@@ -134,8 +134,8 @@ def names_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """The latest names of some areas; those out of sight are left out."""
     rows = session.execute(
         text(
-            """SELECT DISTINCT ON (area_code) area_code, name FROM area_version WHERE area_code = ANY(:codes)
-               ORDER BY area_code, lower(during) DESC NULLS LAST"""
+            f"""SELECT DISTINCT ON (area_code) area_code, name FROM area_version
+               WHERE area_code = ANY(:codes) AND {in_sight("area_code")} ORDER BY area_code, lower(during) DESC NULLS LAST"""
         ),
         {"codes": list(codes)},
     )
@@ -154,7 +154,7 @@ def areas_named(
             f"""SELECT a.code, v.name, coalesce(p.name, '') FROM area a
             JOIN LATERAL ({latest.format(code="a.code")}) v ON true
             LEFT JOIN LATERAL ({latest.format(code="a.parent_code")}) p ON true
-            WHERE a.code LIKE ANY(:within) {found} ORDER BY a.code LIMIT :most"""
+            WHERE a.code LIKE ANY(:within) AND {in_sight("a.code")} {found} ORDER BY a.code LIMIT :most"""
         ),
         {"within": list(within), "most": most, **patterns},
     )
@@ -165,10 +165,10 @@ def area_versions(session: Session, code: str) -> list[dict[str, Any]]:
     """Every version of an area's name and boundary, newest first."""
     rows = session.execute(
         text(
-            """SELECT name, lower(during) AS from_on, upper(during) AS to_on, boundary IS NOT NULL AS has_boundary,
+            f"""SELECT name, lower(during) AS from_on, upper(during) AS to_on, boundary IS NOT NULL AS has_boundary,
                       i.file_name
                FROM area_version v LEFT JOIN ground_import i ON i.id = v.import_id
-               WHERE v.area_code = :code ORDER BY lower(during) DESC"""
+               WHERE v.area_code = :code AND {in_sight("v.area_code")} ORDER BY lower(during) DESC"""
         ),
         {"code": code},
     )
@@ -177,11 +177,17 @@ def area_versions(session: Session, code: str) -> list[dict[str, Any]]:
 
 def ground_bounds(session: Session) -> Bounds | None:
     """Extent of everything there is: boundaries first, else buildings, else roads."""
-    for table, column in (("area_version", "boundary"), ("building", "point"), ("road", "shape")):
+    own = in_scope("area_code")
+    kinds = (
+        ("area_version", "boundary", in_sight("area_code")),
+        ("building", "point", own),
+        ("road", "shape", own),
+    )
+    for table, column, mine in kinds:
         row = session.execute(
             text(
                 f"SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
-                f" FROM (SELECT ST_Extent({column}) AS e FROM {table}) AS everything"
+                f" FROM (SELECT ST_Extent({column}) AS e FROM {table} WHERE {mine}) AS everything"
             )
         ).one()
         if row[0] is not None:

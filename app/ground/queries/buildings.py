@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import like_patterns
+from app.db import in_scope, in_sight, like_patterns
 from app.errors import N_, NotFound
 from app.ground.queries.tiles import GROUPS
 
@@ -17,7 +17,7 @@ def building_facts(session: Session, building_id: int) -> dict[str, Any]:
     """Everything a detail panel shows about a building, with its community, street and history."""
     row = session.execute(
         text(
-            """SELECT b.id, b.code, b.name, b.address, b.kind, b.floors, b.units, b.households, b.built_year, b.area_code,
+            f"""SELECT b.id, b.code, b.name, b.address, b.kind, b.floors, b.units, b.households, b.built_year, b.area_code,
                       lower(b.during) AS from_on, upper(b.during) AS to_on, b.footprint IS NOT NULL AS has_footprint,
                       ST_X(b.point) AS longitude, ST_Y(b.point) AS latitude,
                       ST_Area(b.footprint::geography) AS footprint_m2,
@@ -26,7 +26,8 @@ def building_facts(session: Session, building_id: int) -> dict[str, Any]:
                       (SELECT v.name FROM area a JOIN area_version v ON v.area_code = a.parent_code
                         WHERE a.code = b.area_code ORDER BY v.during DESC LIMIT 1) AS street,
                       i.file_name AS source
-               FROM building b LEFT JOIN ground_import i ON i.id = b.import_id WHERE b.id = :id"""
+               FROM building b LEFT JOIN ground_import i ON i.id = b.import_id
+               WHERE b.id = :id AND {in_scope("b.area_code")}"""
         ),
         {"id": building_id},
     ).first()
@@ -63,13 +64,13 @@ def found_places(session: Session, words: str, on: date, limit: int = 20) -> lis
                         ST_XMin(v.boundary) AS west, ST_YMin(v.boundary) AS south,
                         ST_XMax(v.boundary) AS east, ST_YMax(v.boundary) AS north
                  FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
-                 WHERE {area_match} ORDER BY length(v.name), a.code LIMIT :most)
+                 WHERE {area_match} AND {in_sight("a.code")} ORDER BY length(v.name), a.code LIMIT :most)
                 UNION ALL
                 (SELECT 'building', b.id::text, concat_ws(' ', v.name, nullif(b.name, '')), b.code, b.address,
                         ST_X(b.point), ST_Y(b.point), ST_X(b.point), ST_Y(b.point)
                  FROM building b
                  JOIN area_version v ON v.area_code = b.area_code AND v.during @> CAST(:on AS date)
-                 WHERE b.during @> CAST(:on AS date) AND {building_match}
+                 WHERE b.during @> CAST(:on AS date) AND {building_match} AND {in_scope("b.area_code")}
                  ORDER BY b.name <> :first, length(b.name), b.code LIMIT :most)"""
         ),
         {**wanted, "on": on, "most": limit, "first": words.split()[:4][-1]},
@@ -84,7 +85,7 @@ def building_features(session: Session, within: str, on: date, by: str, limit: i
             f"""SELECT b.id, {GROUPS[by]} AS g, ST_AsGeoJSON(coalesce(b.footprint, b.given_point), 6)::json AS geometry,
                       b.code, b.name, b.address, b.kind, b.floors, b.units, b.households
                FROM building b WHERE b.area_code LIKE :prefix || '%' AND b.during @> CAST(:on AS date)
-                 AND b.point IS NOT NULL ORDER BY b.code LIMIT :most"""
+                 AND b.point IS NOT NULL AND {in_scope("b.area_code")} ORDER BY b.code LIMIT :most"""
         ),
         {"prefix": within, "on": on, "most": limit + 1},
     )

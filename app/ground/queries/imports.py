@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db import in_scope
 from app.errors import N_, NotFound
 from app.ground.queries.import_words import STAGES, STATE_WORDS, sentence_of
 from app.ground.rules import STEP_STARTS
@@ -20,12 +21,12 @@ def import_list(session: Session, limit: int = 50, before_id: int | None = None)
     """Imports, newest first."""
     rows = session.execute(
         text(
-            """SELECT i.id, i.file_name, i.kind, i.state, i.size_bytes, i.created_at, i.published_at, i.undone_at,
+            f"""SELECT i.id, i.file_name, i.kind, i.state, i.size_bytes, i.created_at, i.published_at, i.undone_at,
                       a.login AS created_by_login,
                       jsonb_build_object('create', summary -> 'create', 'change', summary -> 'change',
                         'same', summary -> 'same', 'refused', summary -> 'refused') AS counts
                FROM ground_import i LEFT JOIN account a ON a.id = i.created_by
-               WHERE CAST(:before AS bigint) IS NULL OR i.id < :before ORDER BY i.id DESC LIMIT :limit"""
+               WHERE (CAST(:before AS bigint) IS NULL OR i.id < :before) AND {in_scope("i.area_code")} ORDER BY i.id DESC LIMIT :limit"""
         ),
         {"limit": limit, "before": before_id},
     )
@@ -36,11 +37,12 @@ def import_detail(session: Session, import_id: int) -> dict[str, Any]:
     """One import with everything the wizard needs to show where it stands."""
     row = session.execute(
         text(
-            """SELECT i.id, i.key, i.file_name, i.size_bytes, i.kind, i.state, i.stage, i.done, i.total,
+            f"""SELECT i.id, i.key, i.file_name, i.size_bytes, i.kind, i.state, i.stage, i.done, i.total,
                       i.inspection, i.options, i.summary, i.error, i.created_at, i.published_at, i.undone_at, i.version,
                       a.login AS created_by_login,
                       EXISTS (SELECT FROM import_file f WHERE f.import_id = i.id) AS has_file
-               FROM ground_import i LEFT JOIN account a ON a.id = i.created_by WHERE i.id = :id"""
+               FROM ground_import i LEFT JOIN account a ON a.id = i.created_by
+               WHERE i.id = :id AND {in_scope("i.area_code")}"""
         ),
         {"id": import_id},
     ).first()
@@ -58,7 +60,10 @@ def import_detail(session: Session, import_id: int) -> dict[str, Any]:
 def import_progress(session: Session, import_id: int) -> dict[str, Any]:
     """How far a running step has come; cheap, for asking every second."""
     row = session.execute(
-        text("SELECT state, stage, done, total, error, version FROM ground_import WHERE id = :id"),
+        text(
+            "SELECT state, stage, done, total, error, version FROM ground_import"
+            f" WHERE id = :id AND {in_scope('area_code')}"
+        ),
         {"id": import_id},
     ).first()
     if row is None:
@@ -277,8 +282,9 @@ def remembered_mapping(session: Session, kind: str, column_names: Iterable[str])
     """What was chosen for the newest published file of this kind with the same columns."""
     found: dict[str, str] | None = session.scalar(
         text(
-            """SELECT options -> 'columns' FROM ground_import
+            f"""SELECT options -> 'columns' FROM ground_import
                WHERE kind = :kind AND published_at IS NOT NULL AND options -> 'column_names' = CAST(:names AS jsonb)
+                 AND {in_scope("area_code")}
                ORDER BY published_at DESC LIMIT 1"""
         ),
         {"kind": kind, "names": orjson.dumps(sorted(column_names)).decode()},

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from app.db import scoped_row
+from app.db import in_scope, scoped_row
 from app.errors import N_, InvalidInput
 from app.ground.models import places
 
@@ -81,7 +81,7 @@ def _building_statement(group: str, join: str, with_names: bool) -> str:
           SELECT b.id, {group} AS g{named},
                  ST_AsMVTGeom(b.shape_3857, frame.tile, {EXTENT}, {BUFFER}, true) AS shape
           FROM frame JOIN building b ON b.shape_3857 && frame.reach {join}
-          WHERE b.during @> %(on)s::date
+          WHERE b.during @> %(on)s::date AND {in_scope("b.area_code")}
         ) AS cut WHERE shape IS NOT NULL"""
 
 

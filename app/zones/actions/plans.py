@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
+from app.db import in_sight
 from app.errors import N_, InvalidInput, NotFound
 from app.ground.models.places import Area
 from app.zones.actions.steps import Ask, Outcome, key_reused, locked_plan, refuse_outdated, take_step
@@ -48,7 +49,7 @@ def make_draft(session: Session, area_code: str, name: str, by: int | None, key:
     InvalidInput
         "not_a_community"; "plan_nameless"; "key_reused".
     """
-    level = session.scalar(select(Area.level).where(Area.code == area_code))
+    level = session.scalar(select(Area.level).where(Area.code == area_code, text(in_sight("area.code"))))
     if level is None:
         raise NotFound("area_unknown", N_("没有编码为 %(area)s 的区划。"), area=area_code)
     if level != "community":

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
+from app.db import in_scope
 from app.errors import N_, Conflict, InvalidInput
 from app.zones.models import Plan, PlanStep
 from app.zones.queries.plans import plan_unknown
@@ -119,8 +120,9 @@ def locked_plan(session: Session, plan_id: int, *, share: bool = False) -> Plan:
     Conflict
         "plan_published" unless `share`.
     """
-    lock = {"read": True} if share else {"key_share": True}
-    plan = session.get(Plan, plan_id, with_for_update=lock, populate_existing=True)
+    mine = text(in_scope("plan.area_code"))
+    found = select(Plan).where(Plan.id == plan_id, mine).with_for_update(read=share, key_share=not share)
+    plan = session.scalar(found.execution_options(populate_existing=True))
     if plan is None:
         raise plan_unknown()
     if plan.state != "draft" and not share:

@@ -7,13 +7,14 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.db import like_patterns, scoped_row
+from app.db import in_scope, like_patterns, scoped_row
 from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
 COMMUNITIES_A_PAGE = 60
-PLAN_AND_GROUND = """
-SELECT area_code, version, (SELECT number FROM revision WHERE subject = 'ground') FROM plan WHERE id = %s
+PLAN_AND_GROUND = f"""
+SELECT area_code, version, (SELECT number FROM revision WHERE subject = 'ground') FROM plan
+WHERE id = %s AND {in_scope("area_code")}
 """
 
 
@@ -84,12 +85,13 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
     """One plan; NotFound when there is none."""
     row = session.execute(
         text(
-            """SELECT p.id, p.name, p.state, p.area_code, coalesce(v.name, p.area_code), coalesce(s.name, ''),
+            f"""SELECT p.id, p.name, p.state, p.area_code, coalesce(v.name, p.area_code), coalesce(s.name, ''),
                       lower(p.during), upper(p.during), p.version, p.created_at, coalesce(a.login, '')
                FROM plan p JOIN area ON area.code = p.area_code
                LEFT JOIN area_version v ON v.area_code = p.area_code AND v.during @> CAST(:on AS date)
                LEFT JOIN area_version s ON s.area_code = area.parent_code AND s.during @> CAST(:on AS date)
-               LEFT JOIN account a ON a.id = p.created_by WHERE p.id = :plan"""
+               LEFT JOIN account a ON a.id = p.created_by
+               WHERE p.id = :plan AND {in_scope("p.area_code")}"""
         ),
         {"plan": plan_id, "on": on},
     ).first()
@@ -109,7 +111,9 @@ def plan_head(asking: psycopg.Connection[Any], plan_id: int) -> PlanHead:
 def plan_in_force(session: Session, area_code: str, on: date) -> PlanInForce | None:
     """The plan of a community that holds on a day."""
     row = session.execute(
-        text("SELECT id, name FROM plan WHERE area_code = :area AND during @> CAST(:on AS date)"),
+        text(
+            f"SELECT id, name FROM plan WHERE area_code = :area AND during @> CAST(:on AS date) AND {in_scope('area_code')}"
+        ),
         {"area": area_code, "on": on},
     ).first()
     return PlanInForce(*row) if row else None
@@ -231,7 +235,7 @@ def communities(
                   SELECT a.code, v.name, coalesce(s.name, '') AS street, count(*) OVER () AS found
                   FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> CAST(:on AS date)
                   LEFT JOIN area_version s ON s.area_code = a.parent_code AND s.during @> CAST(:on AS date)
-                  WHERE a.level = 'community' {"".join(parts)} ORDER BY a.code LIMIT :lines OFFSET :skipped)
+                  WHERE a.level = 'community' AND {in_scope("a.code")} {"".join(parts)} ORDER BY a.code LIMIT :lines OFFSET :skipped)
                 SELECT shown.code, name, street, coalesce(c.buildings, 0), coalesce(c.households, 0)::int, found
                 FROM shown LEFT JOIN LATERAL (
                   SELECT count(*) AS buildings, sum(households) AS households FROM building
@@ -247,7 +251,7 @@ def plans_of(session: Session, area_codes: list[str], on: date) -> dict[str, lis
     """Plans of these communities: the one in force first, then drafts, the last changed first."""
     rows = session.execute(
         text(
-            """SELECT p.id, p.area_code, p.name, p.state, p.version, lower(p.during), upper(p.during),
+            f"""SELECT p.id, p.area_code, p.name, p.state, p.version, lower(p.during), upper(p.during),
                       (SELECT count(*) FROM zone WHERE plan_id = p.id), c.assigned, c.households,
                       coalesce((SELECT max(greatest(made_at, undone_at)) FROM plan_step WHERE plan_id = p.id),
                                p.created_at) AS changed_at,
@@ -256,7 +260,7 @@ def plans_of(session: Session, area_codes: list[str], on: date) -> dict[str, lis
                  SELECT count(*) AS assigned, coalesce(sum(b.households), 0)::int AS households
                  FROM zone_building m JOIN building b ON b.id = m.building_id AND b.during @> CAST(:on AS date)
                  WHERE m.plan_id = p.id) c ON true
-               WHERE p.area_code = ANY(:codes)
+               WHERE p.area_code = ANY(:codes) AND {in_scope("p.area_code")}
                ORDER BY in_force DESC, p.state, changed_at DESC, p.id DESC"""
         ),
         {"codes": area_codes, "on": on},

@@ -135,4 +135,6 @@ zone.addEventListener('drop', (event) => {
 // A file dropped beside the field must not make the browser leave the page.
 for (const type of ['dragover', 'drop']) window.addEventListener(type, (event) => event.preventDefault());
 window.addEventListener('pageshow', (event) => { if (event.persisted) { ended(''); show(); } });
-sendButton.disabled = true;
+// Whoever was quicker than this script has chosen already.
+if (input.files.length) choose([...input.files]);
+else sendButton.disabled = true;
