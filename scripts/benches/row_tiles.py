@@ -16,7 +16,7 @@ from app.ground.queries import tiles as cut
 from scripts.benches.loads import Ask, Rate, best_of
 from scripts.benches.report import Row
 from scripts.benches.stage import Stage
-from scripts.benches.tile_sql import tile_statement
+from scripts.benches.tile_sql import for_everybody, tile_statement
 from scripts.benches.tipg import Tipg, TipgMissing, running_tipg
 
 NAMES = ("tiles.z14", "tiles.z16", "tiles.tipg_z14", "tiles.tipg_z16")
@@ -128,7 +128,7 @@ def _write_scripts(facts: Facts, home: Path, tiles: Sequence[Tile]) -> list[Path
     try:
         for number, tile in enumerate(tiles):
             scripts.append(folder / f"{number}.sql")
-            scripts[-1].write_text(tile_statement(engine, tile) + ";\n")
+            scripts[-1].write_text(for_everybody(tile_statement(engine, tile)) + ";\n")
     finally:
         engine.dispose()
     return scripts
