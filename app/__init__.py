@@ -22,6 +22,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.ground.queries.areas import areas_named, names_of
     from app.ground.routes import rooms as ground_rooms
     from app.privacy import logs
+    from app.system.routes import rooms as system_rooms
     from app.web import edge, error_pages, headers, language, pages
     from app.zones.routes import rooms as zone_rooms
 
@@ -61,6 +62,6 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     # Accounts know codes of areas only; the ground tells their names.
     app.extensions["wardmap.area_names"] = names_of
     app.extensions["wardmap.areas_named"] = areas_named
-    for room in (*account_rooms, *ground_rooms, *zone_rooms, *audit_rooms):
+    for room in (*account_rooms, *ground_rooms, *zone_rooms, *audit_rooms, *system_rooms):
         app.register_blueprint(room)
     return app

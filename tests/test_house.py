@@ -23,7 +23,7 @@ SOURCES = sorted(
 )
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
-ROOMS = {"accounts", "audit", "ground", "zones"}
+ROOMS = {"accounts", "audit", "ground", "system", "zones"}
 TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "privacy", "web"}
 BAD_WORDS = {
     "data",

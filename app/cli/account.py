@@ -47,13 +47,14 @@ def list_() -> None:
     "--address",
     default="",
     metavar="网址",
-    help="本系统的网址，例如 https://map.example.gov.cn，用来写出完整链接。",
+    help="本系统的网址，例如 https://map.example.gov.cn；不写就用 WARDMAP_BASE_URL。",
 )
 def invite(login: str, role: str, area_code: str, address: str) -> None:
     """邀请：建立账号，给出一个 7 天内有效的链接，由本人打开后设密码。"""
-    with connected(), db.transaction() as session:
+    with connected() as settings, db.transaction() as session:
         invited = actions.invite(session, login, role, area_code)
-    click.echo(f"{invited.login}\t{address.rstrip('/')}/welcome/{invited.token}")
+    base = (address or settings.base_url).rstrip("/")
+    click.echo(f"{invited.login}\t{base}/welcome/{invited.token}")
 
 
 @account.command("grant")

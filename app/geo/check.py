@@ -42,6 +42,7 @@ from app.geo.rows import (
     derive_parents,
     fill_names,
     match_names,
+    refuse_personal,
     refuse_twins,
 )
 from app.geo.shapes import Ground, Progress, place_chunk, points_from_numbers, settle_invalid
@@ -81,6 +82,7 @@ def check_contents(
         raise refusal("layer_empty", layer=layer.name)
     required = [item for item in REQUIRED[options.kind] if not (item == "name" and options.given_name)]
     require_columns(options.kind, options.columns, list(rows.raw), required)
+    refuse_personal(options.columns, rows.raw)
     context = Context.read(folder)
     fields = clean_fields(options.kind, options.columns, rows.raw, rows.count, log)
     if options.given_name:

@@ -192,7 +192,8 @@ def known_name(name: str) -> bool:
 class ColumnSketch:
     """What one column looks like.
 
-    ``dtype`` is ``text``, ``integer`` or ``real`` by its contents; ``distinct`` stops counting at 10,000.
+    ``dtype`` is ``text``, ``integer`` or ``real`` by its contents; ``distinct`` stops counting at 10,000. Of a ``personal``
+    column there are no samples, and it serves no field.
     """
 
     name: str
@@ -201,6 +202,7 @@ class ColumnSketch:
     filled_share: float = 0.0
     distinct: int = 0
     guess: str | None = None
+    personal: str | None = None
 
     @property
     def lengths(self) -> set[int]:
@@ -227,7 +229,7 @@ def guess_columns(
     dict
         Field to column name; fields without a fitting column are left out. No column serves two fields.
     """
-    columns = {sketch.name: sketch for sketch in sketches if sketch.filled_share > 0}
+    columns = {sketch.name: sketch for sketch in sketches if sketch.filled_share > 0 and not sketch.personal}
     chosen = {
         item: name for item, name in (remembered or {}).items() if item in FIELDS[kind] and name in columns
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.errors import N_
 from app.geo.dbf import LANGUAGE_BYTES
+from app.privacy import scrub
 
 OFFERED = ("utf-8", "gb18030")
 # Names people write into a .cpg file, to codecs Python knows.
@@ -113,14 +115,17 @@ def guess_text(raw: bytes) -> Guess:
     return Guess("gb18030", "fallback")
 
 
-def previews(raw_texts: list[bytes], used: str, limit: int = 8) -> dict[str, list[str]]:
+def previews(
+    raw_texts: list[bytes], used: str, hidden: Iterable[str] = (), limit: int = 8
+) -> dict[str, list[str]]:
     """The same bytes under every encoding worth offering, so that a person can choose by eye.
 
-    Without NULs: damaged tables have them, and the database that keeps the first look takes none.
+    Without NULs: damaged tables have them, and the database that keeps the first look takes none. Without what is ``hidden``.
     """
     telling = [text for text in dict.fromkeys(raw_texts) if text and not text.isascii()][:limit]
-    # Long numbers help nobody to choose, and may be somebody's.
-    telling = [re.sub(rb"[0-9]{6,}[Xx]?", b"...", text) for text in telling]
+    # A single sign would be found inside other words; the longest first, for one value may be part of another.
+    values = sorted((value for value in hidden if len(value) > 1), key=len, reverse=True)
+    telling = [_without(text, values, used) for text in telling]
     # With its mark or without, UTF-8 reads the same.
     encodings = dict.fromkeys(
         (used, *(one for one in OFFERED if one.removesuffix("-sig") != used.removesuffix("-sig")))
@@ -128,5 +133,14 @@ def previews(raw_texts: list[bytes], used: str, limit: int = 8) -> dict[str, lis
     if not telling:
         return {}
     return {
-        name: [text.decode(name, "replace").replace("\x00", "") for text in telling] for name in encodings
+        name: [scrub(text.decode(name, "replace").replace("\x00", "")) for text in telling]
+        for name in encodings
     }
+
+
+def _without(text: bytes, values: list[str], encoding: str) -> bytes:
+    """The bytes of a text in which each of these values is a star."""
+    whole = less = text.decode(encoding, "replace")
+    for value in values:
+        less = less.replace(value, "*")
+    return text if less == whole else less.encode(encoding, "replace")

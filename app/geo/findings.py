@@ -99,9 +99,10 @@ SENTENCES: dict[str, str] = {
     "layer_empty": N_("图层“%(layer)s”没有任何要素。请检查导出时的筛选条件。"),
     "layer_unknown": N_("文件里没有图层“%(layer)s”。请从列出的图层中选择。"),
     "column_unknown": N_("文件里没有列“%(column)s”。请重新对应列。"),
-    "identity_column": N_(
-        "“%(column)s”这一列是身份证号，不会导入，也不会显示。请从文件里删去这一列再传：本系统不存任何人的身份证号。"
+    "column_personal": N_(
+        "列“%(columns)s”像是身份证号、电话或姓名一类的个人信息，不会导入，也不留样例。这里用不到，请从文件中删去后再上传。"
     ),
+    "text_personal": N_("有 %(count)s 处文字里夹着手机号或身份证号，已经去掉，不会导入。请从原文件中删去。"),
     "column_required": N_("还没有指定“%(field)s”列。请在“列对应”中选择。"),
     "dbf_missing": N_(
         "“%(name)s”缺少同名的 .dbf 属性文件，只有图形没有名称。请把 .shp、.shx、.dbf、.prj 一起上传。"

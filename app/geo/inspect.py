@@ -13,7 +13,7 @@ import shapely
 
 from app.errors import InvalidInput
 from app.geo.chunks import Chunk, Layer
-from app.geo.columns import KINDS, ColumnSketch, guess_columns, guess_kind
+from app.geo.columns import KINDS, ColumnSketch, guess_columns, guess_kind, plain_name
 from app.geo.container import Contents
 from app.geo.crs import (
     Bounds,
@@ -28,7 +28,7 @@ from app.geo.encoding import previews
 from app.geo.findings import Finding, refusal
 from app.geo.limits import Limits
 from app.geo.opening import companions, open_layers, read_together
-from app.privacy import is_identity_number, names_identity
+from app.geo.personal import personal_kind, shown
 
 Progress = Callable[[str, int, int], None]
 DISTINCT_CAP = 10_000
@@ -127,7 +127,12 @@ class _Column:
         if self.filled and self.numeric == self.filled:
             kind = "integer" if self.whole == self.filled else "real"
         share = round(self.filled / rows, 4) if rows else 0.0
-        return ColumnSketch(name, kind, self.samples, share, min(len(self.distinct), DISTINCT_CAP))
+        heading = plain_name(name)
+        personal = personal_kind(heading, self.distinct) if self.filled else None
+        samples = [] if personal else shown(heading, self.samples)
+        return ColumnSketch(
+            name, kind, samples, share, min(len(self.distinct), DISTINCT_CAP), personal=personal
+        )
 
 
 @dataclass(slots=True)
@@ -237,10 +242,6 @@ def _sketch_layer(
             findings.append(Finding("layer_empty", "refuse", facts={"layer": layer.name}))
         return None
     columns = {name: column.sketch(name, tally.rows) for name, column in tally.columns.items()}
-    for name in [name for name, column in tally.columns.items() if _holds_identities(name, column)]:
-        # Neither shown nor offered: no identity number is kept, not even as a sample.
-        del columns[name]
-        findings.append(Finding("identity_column", "warn", facts={"column": name}))
     guesses = {one: guess_columns(one, columns.values()) for one in KINDS}
     if not layer.has_shapes:
         tally.add_points(layer, guesses["building"])
@@ -249,6 +250,10 @@ def _sketch_layer(
     for item, name in guesses.get(kind or "building", {}).items():
         columns[name].guess = item
     _note_schema(columns, findings)
+    personal = [name for name, sketch in columns.items() if sketch.personal]
+    if personal:
+        findings.append(Finding("column_personal", "warn", facts={"columns": "、".join(personal)}))
+    hidden = [value for name in personal for value in tally.columns[name].distinct]
     return LayerSketch(
         name=layer.name,
         features=tally.rows,
@@ -261,17 +266,11 @@ def _sketch_layer(
         encoding={
             "used": layer.guess.encoding,
             "evidence": layer.guess.evidence,
-            "previews": previews(layer.raw_texts(), layer.guess.encoding),
+            "previews": previews(layer.raw_texts(), layer.guess.encoding, hidden),
         },
         kind_guess=kind,
         column_guesses=guesses,
     )
-
-
-def _holds_identities(name: str, column: _Column) -> bool:
-    """By its name, or because most of its values carry the check digit."""
-    valid = sum(map(is_identity_number, column.distinct))
-    return names_identity(name) or (valid > 0 and valid * 2 >= len(column.distinct))
 
 
 def _place(

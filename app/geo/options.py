@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 from app.geo.columns import FIELD_NAMES, FIELDS, KINDS, NUMBERS
 from app.geo.datum import DATUMS, Datum
 from app.geo.findings import refusal
-from app.privacy import names_identity
 
 CONTEXT_FILE = "context.parquet"
 ROWS_FILE = "rows.parquet"
@@ -215,13 +214,11 @@ def require_columns(
     Raises
     ------
     InvalidInput
-        ``column_unknown``, ``column_required`` or ``identity_column``.
+        ``column_unknown`` or ``column_required``.
     """
     for name in columns.values():
         if name not in present:
             raise refusal("column_unknown", column=name)
-        if names_identity(name):
-            raise refusal("identity_column", column=name)
     for item in required:
         if item not in columns:
             raise refusal("column_required", field=FIELD_NAMES[item])

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 
 from app.errors import N_
 from app.geo import vocabulary
-from app.geo.columns import AREA_KINDS, FIELDS, NUMBERS
+from app.geo.columns import AREA_KINDS, FIELDS, NUMBERS, plain_name
+from app.geo.findings import refusal
 from app.geo.findings_log import FindingLog
 from app.geo.names import NameBook
+from app.geo.personal import LOOKED_AT, personal_kind
 from app.geo.texts import (
     building_code,
     division_code,
@@ -24,6 +26,7 @@ from app.geo.texts import (
     tidy,
     tidy_code,
 )
+from app.privacy import scrub
 
 CODES = ("code", "parent_code", "community_code")
 RANGES = {
@@ -77,11 +80,39 @@ def clean_fields(kind: str, columns: dict[str, str], raw: Fields, rows: int, log
             fields[item] = map_distinct(column, WORDS[item], pa.string())
         else:
             fields[item] = map_distinct(column, tidy_code if item in CODES else tidy, pa.string())
+    _leave_out_numbers(fields, log)
     fields["source_key"] = pa.nulls(rows, pa.string())
     if "code" in fields:
         _drop_constant_key(columns, fields, rows, log)
         _read_codes(kind, columns.get("code", ""), fields, log)
     return fields
+
+
+def refuse_personal(columns: dict[str, str], raw: Fields) -> None:
+    """Refuse a mapping that takes a column about people for something else.
+
+    Raises
+    ------
+    InvalidInput
+        ``column_personal``.
+    """
+    for name in columns.values():
+        values = pc.unique(raw[name].drop_null()).slice(0, LOOKED_AT).to_pylist()
+        if personal_kind(plain_name(name), values):
+            raise refusal("column_personal", columns=name)
+
+
+def _leave_out_numbers(fields: Fields, log: FindingLog) -> None:
+    """Names and addresses in which somebody has put a telephone or identity number."""
+    lost = 0
+    for item in ("name", "address"):
+        cells = fields.get(item)
+        if cells is None or not pc.any(pc.match_substring_regex(cells, r"(\d[ -]?){11}")).as_py():
+            continue
+        fields[item] = map_distinct(cells, lambda text: tidy(scrub(text)), pa.string())
+        lost += int(pc.sum(pc.not_equal(fields[item], cells)).as_py() or 0)
+    if lost:
+        log.add("text_personal", "warn", count=lost)
 
 
 def fill_names(fields: Fields, given: str) -> None:

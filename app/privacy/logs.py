@@ -3,7 +3,7 @@
 import logging
 import re
 
-from app.privacy.masking import scrubbed
+from app.privacy.masking import scrub
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # What the database adds to a refusal holds the row: "Key (login)=(zhou) already exists."
@@ -22,7 +22,7 @@ class QuietFormatter(logging.Formatter):
 
 def quiet(text: str) -> str:
     """A line or a trace without what the database or a person put into it."""
-    return scrubbed(_VALUE.sub(r'\1"…"', _ON_ONE_LINE.sub(r"\1 (…)", _ROW.sub("", text))))
+    return scrub(_VALUE.sub(r'\1"…"', _ON_ONE_LINE.sub(r"\1 (…)", _ROW.sub("", text))))
 
 
 def install(level: int = logging.WARNING) -> None:

@@ -1,81 +1,70 @@
-"""Names and numbers shown so that they help those who know them, and nobody else."""
+"""Masks: as much as is needed to recognise what one knows already, and no more."""
 
 import re
+import unicodedata
 
-# Surnames of two characters; any other surname is one.
-_DOUBLE_SURNAMES = frozenset(
-    [
-        "欧阳",
-        "司马",
-        "上官",
-        "诸葛",
-        "东方",
-        "皇甫",
-        "尉迟",
-        "公孙",
-        "令狐",
-        "宇文",
-        "长孙",
-        "慕容",
-        "司徒",
-        "司空",
-        "夏侯",
-        "轩辕",
-        "端木",
-        "百里",
-        "呼延",
-        "南宫",
-        "西门",
-        "独孤",
-        "申屠",
-        "钟离",
-        "澹台",
-    ]
-)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK = "10X98765432"
-_MOBILE = re.compile(r"(?<![0-9])(?:\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})(?![0-9])")
-_IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-9][0-9]{16}[0-9Xx])(?![0-9A-Za-z])")
+from app.privacy.numbers import IDENTITY, MOBILE, looks_like_identity, plain_digits
 
-
-def masked_phone(number: str) -> str:
-    """`138****5678`; of a number of another shape only the last two digits."""
-    digits = re.sub(r"[^0-9]", "", number)
-    digits = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-    if len(digits) == 11 and digits[0] == "1":
-        return f"{digits[:3]}****{digits[-4:]}"
-    return "*" * max(len(digits) - 2, 2) + digits[-2:] if len(digits) > 4 else "****"
-
-
-def masked_name(name: str) -> str:
-    """The surname and a star for each further character: 张*, 欧阳**."""
-    plain = name.strip()
-    kept = 2 if len(plain) > 2 and plain[:2] in _DOUBLE_SURNAMES else 1
-    return plain[:kept] + "*" * max(len(plain) - kept, 1) if plain else ""
-
-
-def masked_login(login: str) -> str:
-    """The first character, and nothing of how long the rest is."""
-    return f"{login[:1]}***" if login else ""
-
-
-def is_identity_number(text: str) -> bool:
-    """Whether 18 characters carry the check digit of a resident identity number (GB 11643)."""
-    if not re.fullmatch(r"[1-9][0-9]{16}[0-9Xx]", text):
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
-    return _CHECK[total % 11] == text[-1].upper()
-
-
-def names_identity(column: str) -> bool:
-    """Whether a column calls itself an identity number."""
-    plain = re.sub(r"[\s_\-]", "", column).lower()
-    return bool(re.search(r"身份证|证件号|公民身份|idcard|identityno|identitynumber|^sfz|^zjhm", plain))
-
-
-def scrubbed(text: str) -> str:
-    """Free text, such as a line of a log, without mobile and identity numbers."""
-    text = _IDENTITY.sub(
-        lambda found: "[identity number]" if is_identity_number(found[1]) else found[0], text
+STAR = "*"
+# Surnames of two characters that are met; every other Chinese name begins with one of one.
+COMPOUND_SURNAMES = frozenset(
+    word
+    for line in (
+        "欧阳 歐陽 司马 司馬 上官 诸葛 諸葛 夏侯 皇甫 尉迟 尉遲 公孙 公孫 慕容 司徒 令狐 宇文",
+        "长孙 長孫 东方 東方 南宫 南宮 端木 百里 独孤 獨孤 司空 轩辕 軒轅 钟离 鍾離 闻人 聞人",
+        "申屠 太史 淳于 单于 單于 公羊 澹台 濮阳 濮陽 完颜 完顏 拓跋 呼延 东郭 東郭 西门 西門",
+        "万俟 第五 赫连 赫連 鲜于 鮮于 闾丘 閭丘 仲孙 仲孫 亓官 司寇 公冶 宗政 公西 漆雕 乐正",
+        "樂正 壤驷 公良 夹谷 谷梁 梁丘 左丘 东门 南门 纳兰 納蘭",
     )
-    return _MOBILE.sub(lambda found: f"{found[1]}****{found[3]}", text)
+    for word in line.split()
+)
+IN_PLACE_OF = {"mobile": "〔手机号〕", "identity": "〔身份证号〕"}
+
+
+def visible(text: str) -> str:
+    """Composed, without signs that change direction, hide or break a line: a mask must not be undone by them."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(
+        sign
+        for sign in composed
+        if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    )
+
+
+def mask_telephone(text: str) -> str:
+    """138****5678 of a mobile number; of anything else that has digits the last two."""
+    digits = plain_digits(text).replace("X", "")
+    if MOBILE.fullmatch(visible(text).strip()):
+        return f"{digits[-11:-8]}****{digits[-4:]}"
+    # A short one would be told by any of its digits.
+    return STAR * 4 + (digits[-2:] if len(digits) >= 7 else "")
+
+
+def mask_name(text: str) -> str:
+    """张* of 张三 and of 张小三, 欧阳* of 欧阳修; the number of signs is not told. Empty stays empty."""
+    name = "".join(visible(text).split())
+    if not name:
+        return ""
+    shown = name[:2] if name[:2] in COMPOUND_SURNAMES and len(name) > 2 else name[:1]
+    # A mark that belongs to the letter before it means nothing alone.
+    return ("" if unicodedata.category(shown[0]).startswith("M") else shown) + STAR
+
+
+def mask_login(text: str) -> str:
+    """The first sign of a login; of a telephone number used as one, the usual mask."""
+    login = "".join(visible(text).split())
+    if MOBILE.fullmatch(login):
+        return mask_telephone(login)
+    return login[:1] + STAR * 3 if login else ""
+
+
+def scrub(text: str) -> str:
+    """Free text without mobile and identity numbers."""
+    if not any(sign.isdecimal() for sign in text):
+        return text
+    without = IDENTITY.sub(_identity_or_not, text)
+    return MOBILE.sub(IN_PLACE_OF["mobile"], without)
+
+
+def _identity_or_not(found: re.Match[str]) -> str:
+    return IN_PLACE_OF["identity"] if looks_like_identity(found.group()) else found.group()

@@ -18,7 +18,7 @@ METHODS = [
 ]
 DATE = datetime(2026, 11, 23, tzinfo=UTC)
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None, "N_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None,
+    "_": None, "N_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_setting": (2,),
 }  # fmt: skip
 
 

@@ -121,6 +121,12 @@ def own_path(target: str) -> str:
     return iri_to_uri(f"{path}?{query}" if query else path)
 
 
+def own_address(path: str) -> str:
+    """A path as a whole address: under the one that was set, or else the one that was asked."""
+    base: str = current_app.config["SETTINGS"].base_url
+    return f"{base.rstrip('/') or request.host_url.rstrip('/')}{path}"
+
+
 def etag_answer(body: bytes, mimetype: str, etag: str, max_age_s: int = 0) -> Response:
     """An answer that the browser keeps and asks about again: 304 when neither the facts nor the program changed."""
     answer = Response(body, mimetype=mimetype)

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.cluster import Facts
+from app.db import Base
 from app.ground.queries.areas import area_tree
+from app.migrations.rights import OPEN_TABLES
 from app.zones.queries.buildings import BuildingFilter, listed_buildings, picked_by_lasso
 from app.zones.queries.plans import plan_facts
-from scripts.benches.loads import Ask, best_of
+from scripts.benches.loads import Ask, Rate, best_of
 from scripts.benches.planner import largest_community
 from scripts.benches.report import Row
 from scripts.benches.row_tiles import tiles_of
@@ -66,21 +68,38 @@ def measure(stage: Stage) -> list[Row]:
 
 
 def _pages(stage: Stage) -> Row:
+    """With the policies, and with all of them switched off for as long as it takes."""
     server = stage.server
+
+    def pages() -> Rate:
+        ask = [Ask("/")]
+        return best_of(
+            [stage.load(server.port, server.cookie, ask, clients=CLIENTS) for _ in range(stage.repeats)]
+        )
+
     stage.say("town pages")
-    rates = [
-        stage.load(server.port, server.cookie, [Ask("/")], clients=CLIENTS) for _ in range(stage.repeats)
-    ]
-    best = best_of(rates)
+    after = pages()
+    stage.say("town pages without policies")
+    _switch(stage.town, "DISABLE")
+    before = pages()
+    _switch(stage.town, "ENABLE")
     return Row(
         name="rls.page",
         what="town pages a second through the whole stack",
         unit="/s",
         budget=PAGES_A_SECOND,
         at_least=True,
-        measured=best.per_second,
-        note=f"p50 {best.p50_ms:.1f} ms, p99 {best.p99_ms:.1f} ms, {best.cpu_ms:.1f} ms of processor time a page; {CLIENTS} clients",
+        measured=after.per_second,
+        note=f"{before.per_second:.1f} without policies; p50 {after.p50_ms:.1f} ms, p99 {after.p99_ms:.1f} ms,"
+        f" {after.cpu_ms:.1f} ms of processor time a page; {CLIENTS} clients",
+        facts={"without_per_s": before.per_second},
     )
+
+
+def _switch(facts: Facts, to: str) -> None:
+    with psycopg.connect(facts.superuser_conninfo) as connection:
+        for table in sorted(set(Base.metadata.tables) - set(OPEN_TABLES)):
+            connection.execute(f"ALTER TABLE {table} {to} ROW LEVEL SECURITY")
 
 
 def _best(facts: Facts, statements: Sequence[Statement], rounds: int) -> tuple[float, float]:

@@ -126,4 +126,4 @@ def wait_for(log: Path, word: str) -> None:
 )
 def test_what_the_database_adds_is_left_out(line: str) -> None:
     assert "zhou" not in quiet(line)
-    assert quiet("call 13912345678 now") == "call 139****5678 now"
+    assert quiet("call 13912345678 now") == "call 〔手机号〕 now"

@@ -28,7 +28,7 @@ def let_everywhere(session: Session) -> None:
     session.execute(
         text(
             "INSERT INTO role_grant (account_id, role, together) SELECT a.id, r.role, true"
-            " FROM account a, (VALUES ('security'), ('auditor')) AS r (role)"
+            " FROM account a, (VALUES ('security'), ('auditor'), ('system')) AS r (role)"
         )
     )
     session.commit()

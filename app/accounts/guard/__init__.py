@@ -216,6 +216,7 @@ MENU = [
     ("/imports", _l("导入"), LOOKS),
     ("/accounts", _l("账号"), ADMINISTERS),
     ("/journal", _l("操作记录"), ("auditor",)),
+    ("/system", _l("系统"), ("system",)),
     ("/help", _l("帮助"), SIGNED_IN),
 ]
 ROLE_NAMES = {

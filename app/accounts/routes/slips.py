@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.accounts.actions import Invited
 from app.accounts.guard import ROLE_NAMES
 from app.accounts.rules import Grant
+from app.web.pages import own_address
 
 
 class Slip(NamedTuple):
@@ -27,7 +28,7 @@ class Slip(NamedTuple):
 
 def slip(invited: Invited, grants: Iterable[Grant], area_names: Mapping[str, str]) -> Slip:
     """The slip of an invitation."""
-    link = url_for("accounts.welcome", token=invited.token, _external=True)
+    link = own_address(url_for("accounts.welcome", token=invited.token))
     # One mask for all: looking for the best takes four times as long, and a list has 500 slips.
     picture = segno.make(link, error="m", mask=3).svg_data_uri(
         scale=4, border=2, dark="#1d2a33", light="#fff"

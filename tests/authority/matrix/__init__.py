@@ -6,7 +6,8 @@ from tests.authority.matrix.entry import Entry
 from tests.authority.matrix.ground import GROUND
 from tests.authority.matrix.journal import JOURNAL
 from tests.authority.matrix.sign_in import SIGN_IN
+from tests.authority.matrix.system import SYSTEM
 from tests.authority.matrix.zones import ZONES
 
-MATRIX: dict[str, Entry] = {**ACCOUNTS, **ADMINISTRATION, **GROUND, **JOURNAL, **SIGN_IN, **ZONES}
+MATRIX: dict[str, Entry] = {**ACCOUNTS, **ADMINISTRATION, **GROUND, **JOURNAL, **SIGN_IN, **SYSTEM, **ZONES}
 __all__ = ["MATRIX", "Entry"]

@@ -63,7 +63,7 @@ def column_rows(
     chosen: Mapping[str, str] | None,
 ) -> list[dict[str, Any]]:
     """One line per field of ours: which columns could serve, which is proposed, and why."""
-    columns = {column["name"]: column for column in layer["columns"]}
+    columns = {column["name"]: column for column in layer["columns"] if not column.get("personal")}
     guessed = (layer.get("column_guesses") or {}).get(kind) or {}
     rows = []
     for field in FIELDS[kind]:

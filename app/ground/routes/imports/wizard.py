@@ -168,7 +168,7 @@ def column_facts(
         "columns": [
             {"name": column["name"], "samples": choices.samples_of(column)}
             for column in layer["columns"]
-            if column["filled_share"] > 0
+            if column["filled_share"] > 0 and not column.get("personal")
         ],
         "parents": [line for line in tree if line.level == level],
         "parent_level": level,
