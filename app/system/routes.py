@@ -1,5 +1,6 @@
 """The page of whoever runs the installation."""
 
+import os
 import shutil
 
 from flask import Blueprint, current_app, render_template
@@ -24,5 +25,5 @@ def show() -> ResponseReturnValue:
     state = State(health.workers, health.failed, disk.free / disk.total, health.finds_by_index)
     return render_template(
         "system/show.html", health=health, disk=disk, warnings=list(warnings(settings, state)),
-        lines=shown_settings(settings),
+        lines=shown_settings(settings, os.environ),
     )  # fmt: skip

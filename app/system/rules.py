@@ -1,7 +1,7 @@
 """What whoever runs an installation should be told, and settings as they may be shown."""
 
-from collections.abc import Iterator
-from dataclasses import MISSING, fields
+from collections.abc import Collection, Iterator
+from dataclasses import fields
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,12 +31,14 @@ class State(NamedTuple):
     finds_by_index: bool
 
 
-def shown_settings(settings: Settings) -> list[Shown]:
+def shown_settings(settings: Settings, given: Collection[str]) -> list[Shown]:
     """Every setting in the order of the documentation.
 
     Parameters
     ----------
     settings : Settings
+    given : collection of str
+        Names of the environment variables that are set.
 
     Returns
     -------
@@ -44,11 +46,9 @@ def shown_settings(settings: Settings) -> list[Shown]:
     """
     lines = []
     for one in fields(settings):
-        value = getattr(settings, one.name)
-        default = one.default if one.default is not MISSING else None
         name = one.metadata["name"] or f"WARDMAP_{one.name.upper()}"
-        is_own = value != default if default is not None else False
-        lines.append(Shown(name, one.metadata["meaning"], _shown_value(one.name, value), is_own))
+        value = _shown_value(one.name, getattr(settings, one.name))
+        lines.append(Shown(name, one.metadata["meaning"], value, name in given))
     return lines
 
 
@@ -77,7 +77,7 @@ def warnings(settings: Settings, state: State) -> Iterator[str]:
         )
     if settings.plain_http:
         yield N_("没有用 HTTPS：同一网络里的人可以看到密码。只能在不通互联网的内部网络里试用。")
-    if not settings.base_url:
+    if not settings.base_url and (settings.secure_cookies or settings.trusted_proxies or settings.plain_http):
         yield N_("没有写明本系统的网址（WARDMAP_BASE_URL）：邀请链接会按当时打开网页的地址来写。")
 
 

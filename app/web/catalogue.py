@@ -22,13 +22,27 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 }  # fmt: skip
 
 
-def sentences() -> dict[str, str]:
+# A sentence, or one about a thing and one about several: in Chinese they are the same.
+Marked = str | tuple[str, str]
+
+
+def sentences() -> dict[Marked, str]:
     """Every marked sentence of the program, with the file where it stands first."""
-    found: dict[str, str] = {}
+    found: dict[Marked, str] = {}
     for place, _line, message, _comments, _context in extract_from_dir(APP, METHODS, keywords=KEYWORDS):
         if isinstance(message, str) and message:
             found.setdefault(message, str(place))
+        elif isinstance(message, tuple) and message[0]:
+            found.setdefault((message[0], message[-1]), str(place))
     return found
+
+
+def translated(catalogue: Catalog, one: Marked) -> str | tuple[str, ...]:
+    """Its English, of one and of several where it counts something; empty when that is missing or not whole."""
+    kept = catalogue.get(one)
+    if kept is None or isinstance(one, tuple) != isinstance(kept.string, tuple | list):
+        return ""
+    return kept.string if all(kept.string) else ""
 
 
 def english() -> Catalog:
@@ -45,13 +59,12 @@ def refresh() -> list[str]:
         locale="en", domain="messages", header_comment="# English for the Chinese sentences of Wardmap.",
         creation_date=DATE, revision_date=DATE, last_translator="", language_team="", fuzzy=False,
     )  # fmt: skip
-    for message, place in sorted(sentences().items(), key=lambda pair: (pair[1], pair[0])):
-        kept = old.get(message)
-        new.add(message, str(kept.string) if kept and kept.string else "", locations=[(place, 0)])
+    for message, place in sorted(sentences().items(), key=lambda pair: (pair[1], str(pair[0]))):
+        new.add(message, translated(old, message), locations=[(place, 0)])
     ENGLISH.parent.mkdir(parents=True, exist_ok=True)
     with ENGLISH.open("wb") as place_:
         write_po(place_, new, omit_header=False, width=0, include_lineno=False)
-    return [str(message.id) for message in new if message.id and not message.string]
+    return [str(one) for one in sentences() if not translated(new, one)]
 
 
 if __name__ == "__main__":

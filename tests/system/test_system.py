@@ -61,7 +61,7 @@ def test_every_setting_is_listed_with_what_it_means() -> None:
     own = replace(
         FINE, secret_key="x" * 40, database_url="postgresql://ward:hush@10.0.0.5/ward", language="en"
     )
-    lines = {line.name: line for line in shown_settings(own)}
+    lines = {line.name: line for line in shown_settings(own, ["WARDMAP_LANGUAGE"])}
     assert len(lines) == len(fields(Settings)) and all(line.meaning for line in lines.values())
     assert lines["WARDMAP_SECRET_KEY"].value == "已设置"
     assert lines["DATABASE_URL"].value == "ward@10.0.0.5/ward"

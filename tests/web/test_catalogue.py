@@ -2,14 +2,14 @@
 
 import re
 
-from app.web.catalogue import english, sentences
+from app.web.catalogue import english, sentences, translated
 
 PLACE = re.compile(r"%\((\w+)\)[sd]")
 
 
 def test_every_sentence_has_an_english_one() -> None:
     catalogue = english()
-    missing = [one for one in sentences() if not (catalogue.get(one) and catalogue.get(one).string)]
+    missing = [one for one in sentences() if not translated(catalogue, one)]
     assert not missing, "run python -m app.web.catalogue and translate"
 
 

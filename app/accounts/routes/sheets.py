@@ -25,8 +25,8 @@ def account_sheet(lines: Iterable[AccountLine], area_names: Mapping[str, str], d
     """The list of accounts as it was on a day."""
     words = state_words()
     columns = [
-        Column(_("账号"), 24), Column(_("角色和辖区"), 50), Column(_("状态"), 16), Column(_("动态口令"), 12),
-        Column(_("最近使用"), 14), Column(_("建立"), 14),
+        Column(_("账号名"), 24), Column(_("角色和辖区"), 50), Column(_("状态"), 16), Column(_("动态口令"), 12),
+        Column(_("最近使用"), 14), Column(_("建立日期"), 14),
     ]  # fmt: skip
     rows = [
         [
@@ -42,7 +42,7 @@ def account_sheet(lines: Iterable[AccountLine], area_names: Mapping[str, str], d
 def link_sheet(made: Iterable[Slip]) -> bytes:
     """The links of a batch, each good once."""
     columns = [
-        Column(_("账号"), 24),
+        Column(_("账号名"), 24),
         Column(_("角色和辖区"), 40),
         Column(_("链接"), 80),
         Column(_("有效到"), 14),

@@ -143,7 +143,7 @@ def _filter(given: Any, *, looks: bool) -> Filter:
 
     area_code = parse.area_code(given["area"]) if given.get("area") else ""
     return Filter(
-        account=text_of("account", _("账号"), 64).lower(),
+        account=text_of("account", _("账号名"), 64).lower(),
         area_code=area_code,
         subject=text_of("subject", _("内容"), 40),
         since=day_of("since"),

@@ -30,7 +30,7 @@ COLUMNS = {
     "sha256": N_("文件校验值"), "inspection": N_("文件内容摘要"), "options": N_("导入选项"),
     "summary": N_("检查结果摘要"), "error": N_("出错原因"),
     "published_at": N_("写入时间"), "undone_at": N_("撤销时间"), "login": N_("账号名"), "password_hash": N_("密码"),
-    "disabled_at": N_("停用时间"), "account_id": N_("账号"), "role": N_("角色"), "given_by": N_("授权人"), "ended_by": N_("结束人"),
+    "disabled_at": N_("停用时间"), "account_id": N_("账号名"), "role": N_("角色"), "given_by": N_("授权人"), "ended_by": N_("结束人"),
     "version_num": N_("版本"), "password_changed_at": N_("密码更换时间"), "totp_key": N_("动态口令"), "together": N_("可以兼任"),
     "token_hash": N_("链接"), "invited_by": N_("邀请人"), "expires_at": N_("有效期到"),
     "used_at": N_("使用时间"), "revoked_at": N_("作废时间"),
