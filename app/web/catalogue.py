@@ -40,9 +40,10 @@ def sentences() -> dict[Marked, str]:
 def translated(catalogue: Catalog, one: Marked) -> str | tuple[str, ...]:
     """Its English, of one and of several where it counts something; empty when that is missing or not whole."""
     kept = catalogue.get(one)
-    if kept is None or isinstance(one, tuple) != isinstance(kept.string, tuple | list):
-        return ""
-    return kept.string if all(kept.string) else ""
+    words = kept.string if kept else None
+    if isinstance(one, str):
+        return words if isinstance(words, str) else ""
+    return tuple(words) if isinstance(words, tuple | list) and all(words) else ""
 
 
 def english() -> Catalog:

@@ -111,7 +111,7 @@ def test_every_row_is_judged_by_itself(session, district) -> None:
     answer = upload(district, lines(rows))
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422 and page.count("row-wrong") == 10 and "全部邀请" not in page
-    assert '<td class="number">13</td>' in page, "the line in the file, blank lines counted"
+    assert 'data-label="行">13</td>' in page, "the line in the file, blank lines counted"
     assert "第 2 行已经是这个账号" in page and SECRETS[FAR_COMMUNITY] not in page
     form = form_in(answer)
     assert district.post("/accounts/bulk", data=form).status_code == 422, (
