@@ -18,10 +18,13 @@ HOSTILE = '<img src=x onerror="document.title=1">'
 WAIT_MS = 90_000
 
 
-@pytest.fixture(params=SIZES)
+both_sizes = pytest.mark.parametrize("desk", SIZES, indirect=True)
+
+
+@pytest.fixture
 def desk(page: Any, request: pytest.FixtureRequest, live_server: LiveServer) -> Any:
-    """A planner's screen, signed in, on the list of imports."""
-    width, height = SIZES[request.param]
+    """A planner's screen, signed in, on the list of imports; of an office unless a test wants both."""
+    width, height = SIZES[getattr(request, "param", "office")]
     page.set_viewport_size({"width": width, "height": height})
     sign_in(page, live_server, "/imports")
     return page
@@ -97,6 +100,7 @@ def test_a_session_that_ended_while_choosing_is_said(desk: Any) -> None:
     assert link.get_attribute("href").startswith("/sign-in?next=%2Fimports%2F")
 
 
+@both_sizes
 def test_findings_settled_accepted_and_undone(desk: Any, tmp_path: Path) -> None:
     hand_in(desk, new_houses(tmp_path))
     desk.locator("#choose").wait_for(timeout=WAIT_MS)
@@ -175,6 +179,7 @@ def test_a_large_file_is_looked_through_row_by_row(
     assert len(fetched.value.json()["features"]) == 1
 
 
+@both_sizes
 def test_a_missing_reference_system_is_asked_on_a_map(desk: Any) -> None:
     hand_in(desk, GEODATA / "broken" / "crs_missing.zip")
     desk.locator(".candidate-map canvas").first.wait_for(timeout=WAIT_MS)
@@ -195,6 +200,7 @@ def test_a_broken_file_is_refused_in_words(desk: Any) -> None:
     expect(desk.get_by_role("link", name="换一个文件")).to_be_visible()
 
 
+@both_sizes
 def test_what_cannot_work_is_said_before_sending(desk: Any, tmp_path: Path) -> None:
     lone, empty, other = tmp_path / "楼.shp", tmp_path / "空.geojson", tmp_path / "说明.docx"
     lone.write_bytes(b"1")

@@ -12,7 +12,7 @@ class Defect:
     reason: str
     edits: tuple[tuple[str, str, str], ...] = ()
     orders: tuple[str, ...] = ()
-    # With a browser, or long: not in every run of the suite.
+    # With a browser, or much like another: not in every run of the suite, but with `python -m tests.planted`.
     slow: bool = False
 
 
@@ -35,7 +35,7 @@ DEFECTS = (
         r"outside",
         (("app/zones/queries/buildings.py", "WHERE b.area_code = :area AND b.during @> CAST(:on AS date)\"\"\"\n        ),\n"
           "        {\"plan\": plan_id, \"area\": area_code, \"ids\"",
-          "WHERE b.during @> CAST(:on AS date)\"\"\"\n        ),\n        {\"plan\": plan_id, \"area\": area_code, \"ids\""),),
+          "WHERE b.during @> CAST(:on AS date)\"\"\"\n        ),\n        {\"plan\": plan_id, \"area\": area_code, \"ids\""),), slow=True,
     ),
     Defect(
         "a question about everybody's plans",
@@ -64,8 +64,8 @@ DEFECTS = (
         "a policy without its WITH CHECK", f"{LOCKS}::test_no_row_is_put_into_another_area", r"DID NOT RAISE",
         orders=("ALTER POLICY plan_add ON plan WITH CHECK (true)",),
     ),
-    Defect("policies spare the owner", LINT, r"not_for_the_owner", orders=("ALTER TABLE zone NO FORCE ROW LEVEL SECURITY",)),
-    Defect("the web role owns a table", LINT, r"owned_by_a_web_role", orders=("ALTER TABLE plan OWNER TO wardmap_web",)),
+    Defect("policies spare the owner", LINT, r"not_for_the_owner", orders=("ALTER TABLE zone NO FORCE ROW LEVEL SECURITY",), slow=True),
+    Defect("the web role owns a table", LINT, r"owned_by_a_web_role", orders=("ALTER TABLE plan OWNER TO wardmap_web",), slow=True),
     Defect(
         "the public role may read a table", f"{PUBLIC}::test_direct_sql_is_refused_on_every_table_for_every_command[everywhere]",
         r"select building", orders=("GRANT SELECT ON building TO wardmap_public",),
@@ -77,7 +77,7 @@ DEFECTS = (
             " (v.name || (SELECT string_agg(b.address, ' ') FROM building b WHERE b.area_code = a.code))::varchar(100) AS name,"
             " ST_SimplifyPreserveTopology(v.boundary, 0.0002) AS outline"
             " FROM area a JOIN area_version v ON v.area_code = a.code AND v.during @> current_date",
-        ),
+        ), slow=True,
     ),
     Defect(
         "a public page asks as the web role", f"{PUBLIC}::test_communities_are_listed_for_everybody_and_kept_by_caches", r"500 == 200",
@@ -89,7 +89,7 @@ DEFECTS = (
     ),
     Defect(
         "a planner that knows nothing of dates", "tests/authority/test_indexes.py::test_the_planner_knows_that_rows_of_today_are_many",
-        r"max\(expected\)", orders=("ALTER FUNCTION daterange_subdiff(date, date) NOT LEAKPROOF",),
+        r"max\(expected\)", orders=("ALTER FUNCTION daterange_subdiff(date, date) NOT LEAKPROOF",), slow=True,
     ),
     # --- the edge
     Defect(
@@ -101,7 +101,7 @@ DEFECTS = (
         "a foreign id answers 403", f"{MATRIX}[workbench.state]", r"as planner about 329903001001: 403",
         (("app/zones/queries/plans.py", "def plan_unknown() -> NotFound:", "def plan_unknown():"),
          ("app/zones/queries/plans.py", "return NotFound(\"plan_unknown\"",
-          "from app.errors import NotAllowed\n\n    return NotAllowed(\"plan_unknown\""),),
+          "from app.errors import NotAllowed\n\n    return NotAllowed(\"plan_unknown\""),), slow=True,
     ),
     Defect(
         "a refusal that names what it hides", f"{MATRIX}[town.building]", r"does not answer like what is missing",
@@ -110,7 +110,7 @@ DEFECTS = (
     ),
     Defect(
         "an ETag that others share", "tests/authority/test_moved_ids.py::test_an_answer_that_others_have_kept_is_not_confirmed[planner]",
-        r"304 == 200", ((PAGES, "{etag}-{db.scope_key()}{code_version()}", "{etag}-{code_version()}"),),
+        r"304 == 200", ((PAGES, "{etag}-{db.scope_key()}{code_version()}", "{etag}-{code_version()}"),), slow=True,
     ),
     Defect(
         "a GET that writes", f"{MATRIX}[town.search]", r"town\.search as .*: 500",
@@ -120,7 +120,7 @@ DEFECTS = (
     Defect(
         "a disabled account's browser goes on", f"{MATRIX}[town.show]", r"as disabled about nothing: 200",
         (("app/accounts/actions/logins.py", "    end_sessions(session, account_id)\n    forget_devices", "    forget_devices"),
-         ("app/accounts/guard/sessions.py", "a.id = s.account_id AND a.disabled_at IS NULL", "a.id = s.account_id"),),
+         ("app/accounts/guard/sessions.py", "a.id = s.account_id AND a.disabled_at IS NULL", "a.id = s.account_id"),), slow=True,
     ),
     Defect(
         "an ended grant still opens", f"{MATRIX}[town.show]", r"as ended about nothing: 200",
@@ -130,7 +130,7 @@ DEFECTS = (
     Defect(
         "tokens are kept as they are", "tests/accounts/test_sessions.py::test_only_hashes_of_tokens_are_kept", r"not in words|assert ",
         (("app/accounts/rules/keys.py", "return hashlib.sha256(token.encode(errors=\"surrogatepass\")).digest()",
-          "return token.encode()"),),
+          "return token.encode()"),), slow=True,
     ),
     Defect(
         "a login that cannot be forgotten", "tests/authority/test_journal.py::test_secrets_are_never_kept", r"account",
@@ -144,12 +144,12 @@ DEFECTS = (
     ),
     Defect(
         "a text that can close its script", "tests/maps/test_figure.py::test_text_in_json_cannot_close_its_element", r"</script|assert ",
-        (("app/maps/safe_json.py", '    "<": "\\\\u003c",\n', ""),),
+        (("app/maps/safe_json.py", '    "<": "\\\\u003c",\n', ""),), slow=True,
     ),
     Defect(
         "a property written as markup", "tests/test_house.py::test_scripts_never_write_markup", r"town\.js",
         (("app/web/static/ground/town.js", "const { on, legends }",
-          "document.body.insertAdjacentHTML('beforeend', '');\nconst { on, legends }"),),
+          "document.body.insertAdjacentHTML('beforeend', '');\nconst { on, legends }"),), slow=True,
     ),
     Defect(
         "a text that a real browser runs", "tests/maps/test_injection.py::test_file_shows_hostile_texts_and_runs_none", r"assert|Error",
