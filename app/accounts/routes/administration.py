@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.accounts import actions, guard
-from app.accounts.guard import ADMINISTERS, allow, fresh, fresh_when_assessed
+from app.accounts.guard import ADMINISTERS, allow, fresh
 from app.accounts.queries import accounts as queries
 from app.accounts.queries.accounts import AccountLine
 from app.accounts.routes import sheets, slips
@@ -98,7 +98,7 @@ def show_list() -> ResponseReturnValue:
 
 
 @administration.get("/accounts.xlsx")
-@fresh_when_assessed
+@fresh
 @allow(*ADMINISTERS)
 def export() -> Response:
     with db.reading() as session:
