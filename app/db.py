@@ -185,6 +185,12 @@ def act_as(actor: Actor) -> None:
     _actor.set(actor)
 
 
+def acting_account() -> int | None:
+    """The account in whose name this thread works, to be handed on to a job."""
+    actor = _actor.get()
+    return actor.account_id if actor else None
+
+
 @contextmanager
 def acting_as(actor: Actor) -> Iterator[None]:
     """Within the block transactions say that this is who changes something."""

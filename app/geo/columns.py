@@ -183,6 +183,11 @@ _KNOWN = frozenset(
 ) - WEAK | {"name"}
 
 
+def known_headings() -> frozenset[str]:
+    """Headings that say which field of ours a column holds, as `plain_name` writes them."""
+    return _KNOWN
+
+
 def known_name(name: str) -> bool:
     """Whether a cell looks like the heading of a column we know."""
     return plain_name(name) in _KNOWN

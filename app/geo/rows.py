@@ -105,14 +105,22 @@ def refuse_personal(columns: dict[str, str], raw: Fields) -> None:
 def _leave_out_numbers(fields: Fields, log: FindingLog) -> None:
     """Names and addresses in which somebody has put a telephone or identity number."""
     lost = 0
-    for item in ("name", "address"):
+    for item in ("name", "address", *CODES):
         cells = fields.get(item)
         if cells is None or not pc.any(pc.match_substring_regex(cells, r"(\d[ -]?){11}")).as_py():
             continue
-        fields[item] = map_distinct(cells, lambda text: tidy(scrub(text)), pa.string())
-        lost += int(pc.sum(pc.not_equal(fields[item], cells)).as_py() or 0)
+        # A number is cut out of a text; of a code nothing would be left.
+        clean = _code_or_none if item in CODES else lambda text: tidy(scrub(text))
+        fields[item] = map_distinct(cells, clean, pa.string())
+        lost += int(
+            pc.sum(pc.not_equal(*(pc.fill_null(one, "") for one in (fields[item], cells)))).as_py() or 0
+        )
     if lost:
         log.add("text_personal", "warn", count=lost)
+
+
+def _code_or_none(text: str) -> str | None:
+    return text if scrub(text) == text else None
 
 
 def fill_names(fields: Fields, given: str) -> None:

@@ -37,19 +37,33 @@ def told(inspection) -> list[str]:
     return [finding.facts["columns"] for finding in inspection.findings if finding.code == "column_personal"]
 
 
-@pytest.mark.parametrize(
-    ("heading", "cells", "kind"),
-    [
-        ("身份证号", ["x"], "identity"), ("SFZH", ["x"], "identity"), ("备注", IDENTITIES, "identity"), ("code", IDENTITIES, "identity"),
-        ("备注", [WIDE], "identity"), ("备注", MISTYPED, "identity"), ("备注", [*"abcdefgh", *IDENTITIES[:2]], "identity"),
-        ("备注", [*"abcdefgh", MISTYPED[0]], None), ("备注", [f"张三 {IDENTITIES[0]}", f"李四 {IDENTITIES[2]}"], "identity"),
-        ("联系电话", ["025-84710000"], "telephone"), ("备注", MOBILES, "telephone"), ("LXDH", ["x"], "telephone"),
-        ("户主姓名", ["张三"], "person"), ("出生日期", ["1990"], "person"), ("XM", ["张三"], "person"),
-        ("osm_id", ["13812345678", "13812345679"], None), ("楼栋编码", ["32010600100200001"], None), ("备注", ["320106001002"], None),
-        ("lon", ["118.7812345678", "139.12345678"], None), ("height", ["13.8", "14"], None), ("hotel", ["x"], None),
-        ("备注", ["999999999999999999"], None), ("社区", ["左岸社区"], None), ("page", ["1"], None), ("建成年份", ["1998"], None),
+TOLD = {
+    "identity": [
+        ("身份证号", ["x"]), ("SFZH", ["x"]), ("备注", IDENTITIES), ("code", IDENTITIES), ("备注", [WIDE]), ("备注", MISTYPED),
+        ("备注", [*"abcdefgh", *IDENTITIES[:2]]), ("备注", [f"张三 {IDENTITIES[0]}", f"李四 {IDENTITIES[2]}"]),
+        ("Y", ["6222021234567894", "4111111111111111"]), ("B", ["苏A12345", "沪B·D12345"]), ("车牌", ["x"]),
     ],
-)  # fmt: skip
+    "telephone": [
+        ("联系电话", ["025-84710000"]), ("备注", MOBILES), ("LXDH", ["x"]), ("编码", MOBILES), ("楼栋编号", MOBILES), ("contact", ["x"]),
+        ("X", ["a3@qq.com", "b@126.com"]), ("C", ["025-84451234", "02584451235"]),
+    ],
+    "person": [
+        ("户主姓名", ["张三"]), ("出生日期", ["1990"]), ("XM", ["张三"]), ("产权人", ["x"]), ("租户", ["x"]), ("楼长", ["x"]),
+        ("owner", ["x"]), ("A", ["张伟", "李娜娜", "欧阳修"]), ("Name2", ["王秀英", "赵六", "某"]),
+    ],
+    None: [
+        ("备注", [*"abcdefgh", MISTYPED[0]]), ("osm_id", ["13812345678", "13812345679"]), ("楼栋编码", ["32010600100200001"]),
+        ("备注", ["320106001002"]), ("lon", ["118.7812345678", "139.12345678"]), ("height", ["13.8", "14"]), ("hotel", ["x"]),
+        ("备注", ["999999999999999999"]), ("社区", ["左岸社区"]), ("page", ["1"]), ("建成年份", ["1998"]),
+        ("名称", ["张伟", "李娜", "王芳"]), ("颜色", ["白色", "黄色", "灰色"]), ("结构", ["砖混", "框架", "石墙"]), ("路", ["安康路", "方家巷", "石门街"]),
+        ("小区", ["金陵苑", "白鹭花园", "万科城"]), ("用途", ["住宅", "商业", "高层"]),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "kind"), [(*one, kind) for kind, several in TOLD.items() for one in several]
+)
 def test_what_a_column_says_about_people(heading, cells, kind) -> None:
     assert personal_kind(plain_name(heading), cells) == kind
 
@@ -123,6 +137,14 @@ def test_numbers_inside_names_and_addresses_are_left_out(bring) -> None:
     ]
     (finding,) = [one for one in findings if one.code == "text_personal"]
     assert finding.facts == {"count": 2}
+
+
+def test_a_number_among_codes_is_no_code(bring) -> None:
+    brought = bring(("a.geojson", houses(编码=["32990200100100001", MOBILES[0], "32990200100100003"])))
+    _, rows, findings = brought.check("building")
+    assert [row["code"] for row in rows] == ["32990200100100001", None, "32990200100100003"]
+    assert MOBILES[0] not in str(rows) + str(findings)
+    assert "text_personal" in codes_of(findings)
 
 
 def test_ordinary_rows_are_not_touched(bring) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.codes import code_prefix
 from app.errors import N_, InvalidInput
 from app.ground.boundary_import.plan_areas import plan_areas
 from app.ground.boundary_import.plan_backdrop import plan_backdrop, plan_codes
 from app.ground.boundary_import.plan_buildings import plan_buildings
 from app.ground.boundary_import.plan_place import note_elsewhere
+from app.ground.boundary_import.plan_scope import refuse_foreign
 from app.ground.boundary_import.wished_area import Planned, planned_area
 from app.ground.models import GroundImport
 from app.ground.queries.import_words import PLAN_SENTENCES
@@ -74,6 +76,7 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
         session.execute(text("ANALYZE import_row (import_id, row_no, refused)"))
         note_elsewhere(session, found.id)
         added = _plan_kind(session, found, into, made, day)
+        refuse_foreign(session, found, day)
     else:
         added = plan_buildings(session, found.id, into, made, rows, on_another_day=_is_of_another_day(found))
     counts = dict(session.execute(text(COUNTS), bound).one()._mapping)
@@ -88,8 +91,14 @@ def plan_import(session: Session, found: GroundImport, rows: Sequence[int] | Non
         "revision": revision,
         "from_day": day.isoformat(),
         **added,
-        "parents_created": made + added.get("parents_created", []),
+        "parents_created": _own(found, made + added.get("parents_created", [])),
     }
+
+
+def _own(found: GroundImport, planned: list[Planned]) -> list[Planned]:
+    """Areas above that this office may make; the rows that would have needed others are refused."""
+    below = code_prefix(found.area_code)
+    return [one for one in planned if str(one["code"]).startswith(below)]
 
 
 def _is_of_another_day(found: GroundImport) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import acting_account
 from app.errors import N_, Conflict
 from app.ground.boundary_import.options import clean_options, layer_columns
 from app.ground.boundary_import.states import MINE, move, refuse_step
@@ -30,7 +31,13 @@ def begin_inspect(session: Session, import_id: int) -> None:
 def ask_inspect(session: Session, import_id: int) -> None:
     """Have a worker find out what an upload is. Raises like `begin_inspect`."""
     begin_inspect(session, import_id)
-    defer(session, "ground.inspect", lock=f"inspect-{_owner(session, import_id)}", import_id=import_id)
+    defer(
+        session,
+        "ground.inspect",
+        lock=f"inspect-{_owner(session, import_id)}",
+        import_id=import_id,
+        by=acting_account(),
+    )
 
 
 def _owner(session: Session, import_id: int) -> int | None:
@@ -70,7 +77,13 @@ def begin_check(session: Session, import_id: int, options: dict[str, Any]) -> No
 def ask_check(session: Session, import_id: int, options: dict[str, Any]) -> None:
     """Have a worker check a file with these choices. Raises like `begin_check`."""
     begin_check(session, import_id, options)
-    defer(session, "ground.check", lock=f"check-{_owner(session, import_id)}", import_id=import_id)
+    defer(
+        session,
+        "ground.check",
+        lock=f"check-{_owner(session, import_id)}",
+        import_id=import_id,
+        by=acting_account(),
+    )
 
 
 def begin_publish(session: Session, import_id: int, version: int | None = None) -> None:
@@ -110,4 +123,4 @@ def begin_publish(session: Session, import_id: int, version: int | None = None) 
 def ask_publish(session: Session, import_id: int, version: int | None = None) -> None:
     """Have a worker carry a plan out. Raises like `begin_publish`."""
     begin_publish(session, import_id, version)
-    defer(session, "ground.publish", lock="ground-publish", import_id=import_id)
+    defer(session, "ground.publish", lock="ground-publish", import_id=import_id, by=acting_account())
