@@ -1,5 +1,6 @@
 """Settings: read once from the environment, typed, frozen, refused at start when wrong."""
 
+import ipaddress
 import os
 import re
 import secrets
@@ -207,7 +208,7 @@ def is_guessable(key: str) -> bool:
     """Whether a key has few different characters, is one word over and over, or stands in somebody's documentation."""
     plain = key.lower()
     repeats = (plain + plain).find(plain, 1) < len(plain)
-    return repeats or len(set(key)) < 10 or any(word in plain for word in KNOWN_WORDS)
+    return repeats or len(set(key)) < 8 or any(word in plain for word in KNOWN_WORDS)
 
 
 def _refuse_wrong_address(settings: Settings) -> None:
@@ -269,3 +270,13 @@ def _wrong(name: str, value: str) -> InvalidInput:
         name=name,
         value=value,
     )
+
+
+def is_own_machine(host: str) -> bool:
+    """Whether only programs of this machine can reach this address."""
+    if host in ("localhost", "unix") or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -362,7 +362,7 @@ def explained(error: DBAPIError | psycopg.Error) -> Exception:
     if state in RETRYABLE or state == "55P03":
         return Conflict("busy", N_("别人正在改同一处，刚才的操作没有保存。请稍后重试。"))
     if state == "42501" and "row-level security" in str(cause):
-        return NotAllowed("outside_scope", N_("这里不是您的辖区，不能改动。"))
+        return NotAllowed("outside_scope", N_("这里不是你的辖区，不能改动。"))
     if state == "57014":
         return Unavailable("too_slow", N_("这一步用时过长，已停止，没有保存任何改动。请缩小范围后重试。"))
     if state in {"22P05", "22021"}:

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import INSTANT, Base, explain
-from app.errors import N_, Conflict
+from app.errors import N_, Conflict, InvalidInput
 
 DUTY = "CASE WHEN role IN ('system', 'security', 'auditor') THEN role ELSE 'ground' END"
 # From the installation down to the single volunteer.
@@ -43,6 +43,8 @@ class Account(Base):
     # Of the last code that was taken: neither it nor an older one is taken again.
     totp_counter: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+    # By somebody else; so that the journal has a line about it.
+    sessions_ended_at: Mapped[datetime | None] = mapped_column(INSTANT)
     disabled_at: Mapped[datetime | None] = mapped_column(INSTANT)
 
     __table_args__ = (CheckConstraint("login = lower(btrim(login)) AND login <> ''", name="login_is_plain"),)
@@ -69,6 +71,7 @@ class RoleGrant(Base):
 
     __table_args__ = (
         CheckConstraint(f"role IN ({', '.join(repr(role) for role in ROLES)})", name="role_is_known"),
+        CheckConstraint("role <> 'system' OR area_code = '' OR NOT upper_inf(during)", name="system_is_everywhere"),
         CheckConstraint("area_code ~ '^([0-9]{12})?$'", name="area_code_has_12_digits"),
         CheckConstraint("NOT isempty(during)", name="during_is_given"),
         ExcludeConstraint(
@@ -183,6 +186,12 @@ class Attempt(Base):
 
 
 explain("role_grant_once_at_a_time", Conflict, "grant_repeated", N_("这个账号在这个辖区已经有这个角色。"))
+explain(
+    "role_grant_system_is_everywhere",
+    InvalidInput,
+    "role_of_the_whole",
+    N_("这种角色没有辖区之分：辖区请留空，或写“全部辖区”。"),
+)
 explain(
     "role_grant_duties_apart",
     Conflict,

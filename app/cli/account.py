@@ -138,7 +138,7 @@ def sessions(login: str) -> None:
 def end_sessions(login: str) -> None:
     """结束这个账号的所有登录。"""
     with connected(), db.transaction() as session:
-        click.echo(actions.end_sessions(session, actions.account_id_of(session, login)))
+        click.echo(actions.sign_out_everywhere(session, actions.account_id_of(session, login)))
 
 
 @account.command("reset-2fa")

@@ -1,6 +1,5 @@
 """Why an installation is not started: what would put it at risk is said in one sentence, before anything is served."""
 
-import ipaddress
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ import psycopg
 from flask.helpers import get_debug_flag
 
 from app.cluster.contents import libpq_url
-from app.config import CHECKOUT, Settings
+from app.config import CHECKOUT, Settings, is_own_machine
 from app.errors import N_, DomainError, InvalidInput, NotAllowed, Unavailable
 
 # gunicorn takes it for an application that cannot be loaded, and does not try again.
@@ -73,16 +72,6 @@ def refuse_exposed(settings: Settings, hosts: Iterable[str] | None) -> None:
             "只在不通互联网的内部网络里试用时，可设 WARDMAP_PLAIN_HTTP=yes。"
         ),
     )
-
-
-def is_own_machine(host: str) -> bool:
-    """Whether only programs of this machine can reach this address."""
-    if host in ("localhost", "unix") or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def refuse_weak_database(settings: Settings) -> None:

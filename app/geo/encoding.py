@@ -25,7 +25,7 @@ CODE_PAGES = {
     "88591": "latin-1",
 }
 EVIDENCE = {
-    "chosen": N_("由您选择"),
+    "chosen": N_("由你选择"),
     "cpg": N_(".cpg 文件的声明"),
     "language_byte": N_("DBF 文件头的语言标记"),
     "utf8": N_("全部内容是合法的 UTF-8"),

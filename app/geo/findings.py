@@ -23,7 +23,7 @@ SENTENCES: dict[str, str] = {
         "（变化 %(change_percent)s%%）。请对照前后图形后决定是否采用。"
     ),
     "geometry_repaired": N_(
-        "图形原有错误：%(reason)s。已按您的选择修复：面积由 %(area_before_m2)s 平方米变为 %(area_after_m2)s 平方米"
+        "图形原有错误：%(reason)s。已按你的选择修复：面积由 %(area_before_m2)s 平方米变为 %(area_after_m2)s 平方米"
         "（变化 %(change_percent)s%%）。"
     ),
     "geometry_unrepairable": N_("图形有错误：%(reason)s，而且修复后不再是完整的面。请在原文件中重画。"),

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
 from app import db
+from app.config import is_own_machine
 from app.errors import N_, InvalidInput, NotAllowed
 
 LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,6 +61,7 @@ def begin() -> None:
     db.look_only(looking)
     if not is_readable(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")):
         raise unreadable()
+    refuse_strange_host(environ.get("SERVER_NAME", ""))
     if not looking:
         refuse_foreign()
 
@@ -88,6 +90,18 @@ def _is_utf8(raw: bytes) -> bool:
 
 def unreadable() -> InvalidInput:
     return InvalidInput("text_unusable", N_("发来的文字里有不能识别的字符，什么也没有改动。请检查后重试。"))
+
+
+def refuse_strange_host(server: str) -> None:
+    """Refuse another name for a service that only this machine can reach: a page elsewhere may have had it point here."""
+    settings = current_app.config["SETTINGS"]
+    if settings.base_url or settings.trusted_proxies or not is_own_machine(server):
+        return
+    if not is_own_machine(urlsplit(f"//{request.host}").hostname or ""):
+        raise NotAllowed(
+            "strange_host",
+            N_("这个网址不是本系统的。请用 http://127.0.0.1 打开；要换别的网址，请设置 WARDMAP_BASE_URL。"),
+        )
 
 
 def refuse_foreign() -> None:

@@ -60,7 +60,9 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
         400: _("浏览器发来的内容看不懂。请返回上一页再试。"),
         404: _("没有这一页。地址可能写错了，或内容已经删除。"),
         405: _("这个地址不能这样使用。"),
-        413: _("发来的内容太大。一个文件最多 %(mb)s MB，请拆分后再上传。", mb=limit_mb),
+        413: _("发来的内容太大。一个文件最多 %(mb)s MB，请拆分后再上传。", mb=limit_mb)
+        if request.endpoint == "imports.upload"
+        else _("发来的内容太大，没有处理。"),
         415: _("发来的内容不是这个地址要的格式，没有处理。"),
     }
     text = texts.get(status, _("请求没有成功（%(status)s）。", status=status))

@@ -28,7 +28,6 @@ from app.db import INSTANT, Base
 from app.errors import N_, InvalidInput
 from app.web import parse
 
-HEADER = "Idempotency-Key"
 # What says who sends it, not what is wanted.
 NOT_WISHED = ("csrf_token", "key")
 # Whoever comes at the same time takes others: nobody waits here.
@@ -83,7 +82,7 @@ def once(account_id: int | None, work: Callable[[Session], ResponseReturnValue])
 def asked_key() -> UUID | None:
     """The key of this request: a form's field, a member of its JSON, or the header; None when it carries none."""
     body = parse.json_object() if request.is_json and request.get_data() else {}
-    sent = request.headers.get(HEADER) or request.form.get("key") or body.get("key")
+    sent = request.headers.get(parse.KEY_HEADER) or request.form.get("key") or body.get("key")
     if not sent:
         return None
     try:

@@ -49,12 +49,21 @@ def whole(value: str | None, name: str, default: int, least: int = 0, most: int 
     return int(value)
 
 
+KEY_HEADER = "Idempotency-Key"
+# They turn the line round or hide in it, so that a name reads like another.
+TURNING = frozenset(
+    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+
+
 def plain_text(value: Any, name: str, longest: int) -> str:
     """Text without control characters or halves of characters, trimmed."""
     if not isinstance(value, str):
         raise InvalidInput("text_unusable", N_("“%(name)s”应为文字。"), name=name)
     cleaned = value.strip()
-    broken = any((ord(ch) < 32 and ch not in "\t\n") or 0xD800 <= ord(ch) <= 0xDFFF for ch in cleaned)
+    broken = any(
+        (ord(ch) < 32 and ch not in "\t\n") or 0xD800 <= ord(ch) <= 0xDFFF or ch in TURNING for ch in cleaned
+    )
     if broken or len(cleaned) > longest:
         raise InvalidInput(
             "text_unusable",
@@ -66,9 +75,10 @@ def plain_text(value: Any, name: str, longest: int) -> str:
 
 
 def form_key() -> UUID:
-    """The key that a form carries, so that sending it twice takes effect once."""
+    """The key that a form or a header carries, so that sending it twice takes effect once."""
+    sent = request.form.get("key") or request.headers.get(KEY_HEADER, "").strip('"')
     try:
-        return UUID(request.form.get("key", ""))
+        return UUID(sent)
     except ValueError:
         raise InvalidInput("form_key_missing", N_("表单不完整，请刷新页面后再试。")) from None
 

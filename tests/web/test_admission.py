@@ -51,7 +51,7 @@ def ask(server: LiveServer, path: str, cookie: str = "", more: str = "") -> tupl
     host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
     with socket.create_connection((host, port), timeout=20) as sock:
         kept = f"Cookie: {cookie}\r\n" if cookie else ""
-        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{kept}{more}\r\n".encode())
+        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{kept}{more}\r\n".encode())
         answer = b""
         while piece := sock.recv(65536):
             answer += piece

@@ -1,9 +1,12 @@
 """Every answer: headers, languages, form tokens, errors that people can read."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.errors import InvalidInput
 from app.web import parse
+from tests.builders import build_town
 
 
 def test_pages_carry_a_strict_policy_with_a_fresh_nonce(client) -> None:
@@ -63,6 +66,36 @@ def test_the_language_switch_keeps_the_page(client) -> None:
     page = client.get("/sign-in").get_data(as_text=True)
     assert '<html lang="en">' in page
     assert "Sign in" in page
+
+
+def test_a_file_that_is_not_there_signs_nobody_out(login_as) -> None:
+    planner = login_as("planner")
+    for path in ("/assets/old/app.js", "/open/nothing"):
+        answer = planner.get(path)
+        assert answer.status_code == 404 and "Set-Cookie" not in answer.headers, path
+    assert planner.get("/plans").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("localhost", 200), ("127.0.0.1:8000", 200), ("[::1]", 200), ("evil.example", 403)]
+)
+def test_what_only_this_machine_reaches_is_opened_by_no_other_name(client, name, status) -> None:
+    assert client.get("/sign-in", headers={"Host": name}).status_code == status
+
+
+def test_names_that_turn_the_line_round_are_refused(login_as, session) -> None:
+    town = build_town(session)
+    form = {"community": town["left"], "name": "草\u202e稿"}
+    answer = login_as("planner").post("/plans", data=form, headers={"Idempotency-Key": str(uuid4())})
+    assert answer.status_code == 422 and "控制字符" in answer.get_data(as_text=True)
+
+
+def test_a_key_in_the_header_is_as_good_as_one_in_the_form(login_as, session) -> None:
+    town = build_town(session)
+    planner, key = login_as("planner"), str(uuid4())
+    form = {"community": town["left"], "name": "草稿"}
+    first, again = (planner.post("/plans", data=form, headers={"Idempotency-Key": key}) for _ in range(2))
+    assert first.status_code == again.status_code == 303 and first.location == again.location
 
 
 def test_static_files_are_kept_for_a_year_and_stay_inside_their_folder(client) -> None:

@@ -11,8 +11,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from app.cli.refusals import is_own_machine, refuse_exposed, refuse_weak_database
-from app.config import Settings, is_guessable, read_settings, secret_key
+from app.cli.refusals import refuse_exposed, refuse_weak_database
+from app.config import Settings, is_guessable, is_own_machine, read_settings, secret_key
 from app.errors import DomainError
 from tests.conftest import CHECKOUT, copy_database, database_name
 

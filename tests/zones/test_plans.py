@@ -6,6 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from app import db
 from app.accounts.actions import add_account
 from app.errors import NotFound
 from app.zones import actions
@@ -110,6 +111,10 @@ def test_a_form_of_somebody_else_or_for_another_community_gives_nothing_away(
     actions.make_draft(session, COMMUNITY, "新稿", people[0], key)
     refused("key_reused", lambda: actions.make_draft(session, COMMUNITY, "新稿", people[1], key))
     refused("key_reused", lambda: actions.make_draft(session, NEIGHBOUR, "新稿", people[0], key))
+    session.commit()
+    with db.acting_in(db.scope_of([NEIGHBOUR])), db.transaction() as elsewhere:
+        # Another office does not even see the plan that has this key.
+        refused("key_reused", lambda: actions.make_draft(elsewhere, NEIGHBOUR, "新稿", people[1], key))
 
 
 # --- named -----------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from app.accounts.actions.sessions import (
     forget_expired_sessions,
     is_known_device,
     remember_device,
+    sign_out_everywhere,
 )
 
 __all__ = [
@@ -70,5 +71,6 @@ __all__ = [
     "set_password",
     "set_second_factor",
     "shown_key",
+    "sign_out_everywhere",
     "wait_before",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, BrowserSession, FormerPassword, KnownDevice
-from app.accounts.rules import DEMANDS, Demands, checked_login, checked_password, typed_password
+from app.accounts.rules import DEMANDS, Demands, checked_password, typed_login, typed_password
 from app.accounts.rules.passwords import kinds_in
 from app.errors import N_, InvalidInput, NotFound, Unavailable
 
@@ -50,7 +50,7 @@ def set_password(
     InvalidInput
         "password_weak", or "password_used" when it may not come back.
     """
-    login = checked_login(login)
+    login = typed_login(login)
     typed = checked_password(password, login, demands, words)
     row = session.execute(
         select(Account.id, Account.password_hash).where(Account.login == login).with_for_update()
@@ -112,7 +112,7 @@ def account_with_password(session: Session, login: str, password: str) -> Accoun
     Unavailable
         "sign_in_busy" when too many sign in at once.
     """
-    account = session.scalar(select(Account).where(Account.login == login.strip().lower()))
+    account = session.scalar(select(Account).where(Account.login == typed_login(login)))
     # Whoever has been invited and has not answered yet has no password: not even a wrong one takes less time.
     usable = (
         account is not None and account.disabled_at is None and account.password_hash.startswith("$argon2")

@@ -1,10 +1,10 @@
 """Sessions of browsers and the browsers themselves: ended, remembered, forgotten."""
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, BrowserSession, KnownDevice
-from app.accounts.rules import checked_login, token_hash
+from app.accounts.rules import token_hash, typed_login
 from app.accounts.rules.throttle import DEVICE_DAYS
 from app.errors import N_, NotFound
 
@@ -36,7 +36,7 @@ def account_id_of(session: Session, login: str) -> int:
     NotFound
         "account_unknown".
     """
-    found = session.scalar(select(Account.id).where(Account.login == checked_login(login)))
+    found = session.scalar(select(Account.id).where(Account.login == typed_login(login)))
     if found is None:
         raise NotFound("account_unknown", N_("没有账号“%(login)s”。"), login=login)
     return found
@@ -93,6 +93,27 @@ def end_sessions(session: Session, account_id: int, but: bytes = b"") -> int:
     return len(ended.all())
 
 
+def sign_out_everywhere(session: Session, account_id: int) -> int:
+    """For an administrator: end every session of somebody else's account and forget its browsers, on record.
+
+    Parameters
+    ----------
+    session : Session
+        An open transaction.
+    account_id : int
+
+    Returns
+    -------
+    int
+        How many sessions there were.
+    """
+    session.execute(
+        update(Account).where(Account.id == account_id).values(sessions_ended_at=func.clock_timestamp())
+    )
+    forget_devices(session, account_id)
+    return end_sessions(session, account_id)
+
+
 def forget_expired_sessions(session: Session) -> int:
     """Delete browser sessions and known browsers that have run out.
 
@@ -142,7 +163,7 @@ def is_known_device(session: Session, login: str, token: str) -> bool:
     -------
     bool
     """
-    known = session.scalar(text(KNOWN), {"hash": token_hash(token), "login": login.strip().lower()})
+    known = session.scalar(text(KNOWN), {"hash": token_hash(token), "login": typed_login(login)})
     return bool(known)
 
 

@@ -76,6 +76,8 @@ class DatabaseSessions(SessionInterface):
         return KeptSession({}, None, None) if row is None else _as_read(token, row)
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        if request.path.startswith(OPEN_TO_ALL):
+            return  # nobody's session was looked up, so none may be put in its place
         now = datetime.now(UTC)
         quiet = session.account_id is None or session.seen_at is None or now - session.seen_at < TOUCH
         if quiet and not session.move and session == session.as_read:

@@ -19,8 +19,9 @@ from app.accounts.routes.own import me
 from app.accounts.rules import Reach, reach_of, refuse_foreign, refuse_own, roles_to_give
 from app.accounts.rules.lists import area_named, role_named
 from app.codes import code_prefix
-from app.errors import N_, InvalidInput, NotFound
+from app.errors import N_, DomainError, InvalidInput, NotFound
 from app.web import parse
+from app.web.error_pages import STATUS, wants_json
 from app.web.language import error_sentence
 from app.web.pages import attachment
 from app.web.workbook import XLSX
@@ -120,6 +121,11 @@ def areas() -> ResponseReturnValue:
 @administration.get("/<int:account_id>")
 @allow(*ADMINISTERS)
 def show(account_id: int) -> ResponseReturnValue:
+    return account_page(account_id)
+
+
+def account_page(account_id: int, problem: str | None = None) -> str:
+    """One account; with what was wrong with a new role, and what was asked for."""
     with db.reading() as session:
         line = queries.account_line(session, reaches(), account_id)
         grants = queries.grant_lines(session, reaches(), account_id)
@@ -127,7 +133,7 @@ def show(account_id: int) -> ResponseReturnValue:
     return render_template(
         "accounts/one.html", one=line, grants=grants, area_names=names, roles=guard.ROLE_NAMES,
         given=roles_to_give(reaches()), states=sheets.state_words(), styles=sheets.STATE_STYLES,
-        is_own=line.id == me().id, everywhere=reaches_everywhere(),
+        is_own=line.id == me().id, everywhere=reaches_everywhere(), problem=problem,
     )  # fmt: skip
 
 
@@ -146,10 +152,15 @@ def to_change(session: Session, account_id: int) -> AccountLine:
 @fresh
 @allow(*ADMINISTERS)
 def grant(account_id: int) -> ResponseReturnValue:
-    with db.transaction() as session:
-        to_change(session, account_id)
-        role, code = asked_grant(session)
-        actions.grant_role(session, account_id, role, code, me().id)
+    try:
+        with db.transaction() as session:
+            to_change(session, account_id)
+            role, code = asked_grant(session)
+            actions.grant_role(session, account_id, role, code, me().id)
+    except DomainError as refused:
+        if wants_json() or refused.code in ("account_gone", "own_account"):
+            raise
+        return account_page(account_id, error_sentence(refused)), STATUS[type(refused)]
     return back_to(account_id, "granted")
 
 
@@ -199,8 +210,7 @@ def enable(account_id: int) -> ResponseReturnValue:
 def end_sessions(account_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         to_change(session, account_id)
-        actions.end_sessions(session, account_id)
-        actions.forget_devices(session, account_id)
+        actions.sign_out_everywhere(session, account_id)
     return back_to(account_id, "ended")
 
 

@@ -67,6 +67,10 @@ def check() -> ResponseReturnValue:
     try:
         rows = read_list(sent)
     except InvalidInput as refused:
+        if refused.code == "file_too_large":
+            refused = InvalidInput(
+                "list_large", N_("名单文件太大，最多 1 MB。一份名单最多 500 行，请拆成几份。")
+            )
         return page(error_sentence(refused)), 422
     with db.reading() as session:
         checked = check_rows(session, rows)

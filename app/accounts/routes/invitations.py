@@ -22,8 +22,8 @@ from app.accounts.routes.administration import (
 from app.accounts.routes.own import me
 from app.accounts.routes.sign_in import accounts
 from app.accounts.rules import Grant, roles_to_give
-from app.errors import Conflict, DomainError, InvalidInput, NotFound
-from app.web.error_pages import wants_json
+from app.errors import DomainError, InvalidInput, NotFound
+from app.web.error_pages import STATUS, wants_json
 from app.web.language import error_sentence, sentence
 
 
@@ -50,15 +50,11 @@ def do_invite() -> ResponseReturnValue:
             role, code = asked_grant(session)
             invited = actions.invite(session, request.form.get("login", ""), role, code, me().id)
             names = names_in_reach(session)
-    except (InvalidInput, Conflict, NotFound) as refused:
+    except DomainError as refused:
         if wants_json():
             raise
-        return invite_page(request.form.to_dict(), error_sentence(refused)), status_of(refused)
+        return invite_page(request.form.to_dict(), error_sentence(refused)), STATUS[type(refused)]
     return show_slip(slips.slip(invited, [Grant(role, code)], names), again=False)
-
-
-def status_of(refused: DomainError) -> int:
-    return {Conflict: 409, NotFound: 404}.get(type(refused), 422)
 
 
 @accounts.get("/welcome/<token>")

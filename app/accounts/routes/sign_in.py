@@ -8,6 +8,7 @@ from app import db
 from app.accounts import actions, guard
 from app.accounts.guard import public
 from app.accounts.routes import tries
+from app.accounts.rules import typed_login
 from app.web.pages import own_path
 
 accounts = Blueprint("accounts", __name__)
@@ -29,7 +30,7 @@ def check_sign_in() -> ResponseReturnValue:
     target = own_path(request.form.get("next", "/"))
     # PostgreSQL keeps no NUL; nobody's login holds one.
     login = request.form.get("login", "")[:64].replace("\0", " ")
-    asked, wait_s = tries.counted("sign_in", login, login, network=True)
+    asked, wait_s = tries.counted("sign_in", typed_login(login), login, network=True)
     if wait_s:
         return tries.too_many(SIGN_IN, wait_s, target=target, login=login)
     with db.reading() as session:

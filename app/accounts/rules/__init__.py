@@ -10,7 +10,7 @@ from app.accounts.rules.administration import (
     roles_to_give,
 )
 from app.accounts.rules.compliance import DEMANDS, Demands, demanded
-from app.accounts.rules.identity import LOOKS, PLANS, SIGNED_IN, Grant, Identity, checked_login
+from app.accounts.rules.identity import LOOKS, PLANS, SIGNED_IN, Grant, Identity, checked_login, typed_login
 from app.accounts.rules.keys import derived_key, keyed_hash, token_hash
 from app.accounts.rules.lists import CheckedRow, ListRow, Wanted, checked_rows, list_rows, wanted_of
 from app.accounts.rules.passwords import checked_password, typed_password
@@ -48,6 +48,7 @@ __all__ = [
     "refuse_own",
     "roles_to_give",
     "token_hash",
+    "typed_login",
     "typed_password",
     "wanted_of",
 ]

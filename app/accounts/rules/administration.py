@@ -5,13 +5,15 @@ from typing import Final, NamedTuple
 
 from app.accounts.rules.identity import SIGNED_IN, Identity
 from app.codes import code_prefix
-from app.errors import N_, NotAllowed, NotFound
+from app.errors import N_, InvalidInput, NotAllowed, NotFound
 
 # Who has pages for accounts; and what a district may give and take.
 ADMINISTERS: Final = ("security", "district")
 LOCAL_ROLES: Final = ("planner", "dispatcher", "community", "volunteer")
 # Roles that go with the whole installation unless an area is named.
 CENTRAL_ROLES: Final = ("system", "security", "auditor")
+# Roles that there are only for the whole installation: there is but one system to set up.
+WHOLE_ROLES: Final = ("system",)
 
 
 class Reach(NamedTuple):
@@ -33,10 +35,20 @@ def reach_of(identity: Identity) -> tuple[Reach, ...]:
     tuple of Reach
         Empty for most.
     """
-    given = {"security": SIGNED_IN, "district": LOCAL_ROLES}
+    within = tuple(role for role in SIGNED_IN if role not in WHOLE_ROLES)
+    given = {"security": within, "district": LOCAL_ROLES}
     return tuple(
-        Reach(given[grant.role], grant.area_code) for grant in identity.grants if grant.role in given
+        Reach(
+            given[grant.role] if grant.area_code else (*given[grant.role], *_whole(grant.role)),
+            grant.area_code,
+        )
+        for grant in identity.grants
+        if grant.role in given
     )
+
+
+def _whole(role: str) -> tuple[str, ...]:
+    return WHOLE_ROLES if role == "security" else ()
 
 
 def is_within(code: str, area_code: str) -> bool:
@@ -66,7 +78,12 @@ def may_grant(reaches: Iterable[Reach], role: str, area_code: str) -> bool:
     -------
     bool
     """
-    return any(role in reach.roles and is_within(area_code, reach.area_code) for reach in reaches)
+    return any(
+        role in reach.roles
+        and is_within(area_code, reach.area_code)
+        and not (role in WHOLE_ROLES and area_code)
+        for reach in reaches
+    )
 
 
 def roles_to_give(reaches: Iterable[Reach]) -> tuple[str, ...]:
@@ -96,6 +113,8 @@ def refuse_foreign(reaches: tuple[Reach, ...], role: str, area_code: str) -> Non
     ------
     NotAllowed
         "role_not_yours" when this administrator never gives that role.
+    InvalidInput
+        "role_of_the_whole" when it is for the whole installation and an area is named.
     NotFound
         "area_unknown": an area out of reach is answered like one that does not exist.
     """
@@ -103,8 +122,10 @@ def refuse_foreign(reaches: tuple[Reach, ...], role: str, area_code: str) -> Non
         return
     if role not in roles_to_give(reaches):
         raise NotAllowed("role_not_yours", N_("这种角色要由安全管理员授予或撤销。"))
+    if role in WHOLE_ROLES and area_code:
+        raise InvalidInput("role_of_the_whole", N_("这种角色没有辖区之分：辖区请留空，或写“全部辖区”。"))
     if not area_code:
-        raise NotAllowed("area_not_yours", N_("您只能在自己的辖区内授权，请选一个辖区。"))
+        raise NotAllowed("area_not_yours", N_("你只能在自己的辖区内授权，请选一个辖区。"))
     raise NotFound("area_unknown", N_("没有这个区划。请从列表里选，或填写 12 位编码。"))
 
 

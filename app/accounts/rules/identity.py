@@ -1,8 +1,11 @@
 """Who an account is, and what it may."""
 
+import re
+import unicodedata
 from typing import Final, NamedTuple
 
 from app.errors import N_, InvalidInput
+from app.privacy import is_identity_number, is_mobile_number
 
 # Who cuts zones and brings files in, and who looks at the ground, each within the area of the grant.
 PLANS: Final = ("district", "planner")
@@ -11,6 +14,10 @@ LOOKS: Final = ("district", "planner", "dispatcher", "community")
 SIGNED_IN: Final = (
     "system", "security", "auditor", "district", "planner", "dispatcher", "community", "volunteer",
 )  # fmt: skip
+
+
+# No script whose letters look like those of another.
+LOGIN: Final = re.compile(r"[a-z0-9\u4e00-\u9fff](?:[a-z0-9\u4e00-\u9fff._@-]{0,62}[a-z0-9\u4e00-\u9fff])")
 
 
 class Grant(NamedTuple):
@@ -36,25 +43,47 @@ class Identity(NamedTuple):
         return tuple(dict.fromkeys(grant.area_code for grant in self.grants if grant.role in roles))
 
 
-def checked_login(login: str) -> str:
-    """Bring a login into its stored form.
+def typed_login(login: str) -> str:
+    """A login as it is looked up: full-width signs of an input method, capitals and blanks around it do not matter.
 
     Parameters
     ----------
     login : str
-        As typed; blanks around it and capitals do not matter.
+        As typed.
 
     Returns
     -------
     str
-        Lower case, no surrounding blanks, 2 to 64 characters.
+    """
+    return unicodedata.normalize("NFKC", login).strip().lower()
+
+
+def checked_login(login: str) -> str:
+    """Refuse logins that could be taken for another's, or that say too much of their owner.
+
+    Parameters
+    ----------
+    login : str
+        As typed.
+
+    Returns
+    -------
+    str
+        As it is kept: 2 to 64 Latin letters, digits, Chinese characters and . _ - @ between them.
 
     Raises
     ------
     InvalidInput
-        "login_unusable" when it is too short, too long or holds blanks or control characters.
+        "login_unusable"; "login_personal" for a mobile or identity number.
     """
-    plain = login.strip().lower()
-    if not 2 <= len(plain) <= 64 or any(ch.isspace() or not ch.isprintable() for ch in plain):
-        raise InvalidInput("login_unusable", N_("账号名要有 2 到 64 个字符，中间不能有空格。"))
+    plain = typed_login(login)
+    if not LOGIN.fullmatch(plain):
+        raise InvalidInput(
+            "login_unusable",
+            N_("账号名要有 2 到 64 个字符：字母、数字、汉字，中间可以有 . _ - @，不能有空格。"),
+        )
+    if is_mobile_number(plain) or is_identity_number(plain):
+        raise InvalidInput(
+            "login_personal", N_("账号名不要用手机号或身份证号：它会出现在名单和记录里。请用姓名拼音。")
+        )
     return plain

@@ -145,7 +145,7 @@ def area_named(words: str, role: str, areas: Mapping[str, str]) -> str:
     if plain.lower() in EVERYWHERE or (not plain and role in CENTRAL_ROLES):
         return ""
     if not plain:
-        raise InvalidInput("area_missing", N_("请写明辖区：区划名称或 12 位编码；全部就写“全部辖区”。"))
+        raise InvalidInput("area_missing", N_("请写明辖区：区划名称或 12 位编码。"))
     for word in reversed(plain.replace("（", " ").replace("）", " ").split()):
         if word in areas:
             return word

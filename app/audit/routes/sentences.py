@@ -134,6 +134,8 @@ def _account(line: Line, facts: dict[str, Any], names: Names) -> str:
     facts["label"], after = label(line.subject, one, names), one.get("after") or {}
     if "password_hash" in after:
         return _("%(who)s 重设了账号“%(label)s”的密码", **facts)
+    if list(after) == ["sessions_ended_at"]:
+        return _("%(who)s 结束了账号“%(label)s”的所有登录", **facts)
     if list(after) == ["disabled_at"]:
         return (
             _("%(who)s 停用了账号“%(label)s”", **facts)

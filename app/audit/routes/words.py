@@ -1,8 +1,11 @@
 """Tables, columns and values of the journal in plain words."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from app.accounts.guard import ROLE_NAMES
@@ -10,6 +13,7 @@ from app.audit.queries import ACCOUNT_COLUMNS
 from app.errors import N_
 from app.ground.map_layers import KIND_NAMES, LEVEL_NAMES
 from app.ground.queries.import_words import STATE_WORDS
+from app.web.language import sentence
 
 SUBJECTS = {
     "plan": N_("方案"), "zone": N_("责任区"), "zone_building": N_("楼栋归属"), "building": N_("楼栋"),
@@ -30,7 +34,8 @@ COLUMNS = {
     "sha256": N_("文件校验值"), "inspection": N_("文件内容摘要"), "options": N_("导入选项"),
     "summary": N_("检查结果摘要"), "error": N_("出错原因"),
     "published_at": N_("写入时间"), "undone_at": N_("撤销时间"), "login": N_("账号名"), "password_hash": N_("密码"),
-    "disabled_at": N_("停用时间"), "account_id": N_("账号名"), "role": N_("角色"), "given_by": N_("授权人"), "ended_by": N_("结束人"),
+    "disabled_at": N_("停用时间"), "sessions_ended_at": N_("结束登录的时间"),
+    "account_id": N_("账号名"), "role": N_("角色"), "given_by": N_("授权人"), "ended_by": N_("结束人"),
     "version_num": N_("版本"), "password_changed_at": N_("密码更换时间"), "totp_key": N_("动态口令"), "together": N_("可以兼任"),
     "token_hash": N_("链接"), "invited_by": N_("邀请人"), "expires_at": N_("有效期到"),
     "used_at": N_("使用时间"), "revoked_at": N_("作废时间"),
@@ -40,6 +45,34 @@ SOURCES = {
     "worker": N_("后台任务"), "cli": N_("命令行"), "migration": N_("程序升级"), "program": N_("程序"), "web": N_("网页访客"),
 }  # fmt: skip
 LONGEST_VALUE = 60
+DIGEST = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::?\d\d)?|Z)?")
+RANGE = re.compile(r'[\[(]"?([^",]*)"?,"?([^",\])]*)"?[\])]')
+
+
+def _dict_word(value: dict[str, Any]) -> str:
+    if "md5" in value:
+        return _("图形 %(md5)s", md5=value["md5"][:8])
+    # What went wrong with an import.
+    if "sentence" in value:
+        return sentence(str(value["sentence"]), value.get("facts") or {})
+    return _("%(n)s 项内容", n=len(value))
+
+
+def _time_word(value: str) -> str:
+    """A moment as people write it; empty when it is none."""
+    if not MOMENT.fullmatch(value):
+        return ""
+    return str(format_datetime(datetime.fromisoformat(value), "yyyy-MM-dd HH:mm:ss"))
+
+
+def _range_word(value: str) -> str:
+    """From when until when; empty when it is no range."""
+    found = RANGE.fullmatch(value)
+    if not found:
+        return ""
+    since, until = (_time_word(end.replace(" ", "T")) or end for end in found.groups())
+    return _("%(since)s 至 %(until)s", since=since, until=until) if until else _("%(since)s 起", since=since)
 
 
 def subject_word(subject: str) -> str:
@@ -58,9 +91,13 @@ def value_word(column: str, value: Any, accounts: Mapping[int, str]) -> str:
         return _("是") if value else _("否")
     if column in ACCOUNT_COLUMNS and isinstance(value, int):
         return accounts.get(value) or f"#{value}"
-    if isinstance(value, dict) and "md5" in value:
-        return _("图形 %(md5)s", md5=value["md5"][:8])
+    if isinstance(value, dict):
+        return _dict_word(value)
     if isinstance(value, str):
+        if plain := _time_word(value) or _range_word(value):
+            return plain
+        if DIGEST.fullmatch(value):
+            return f"{value[:8]}…"
         words = {"state": {**STATE_WORDS, **PLAN_STATES}, "kind": KIND_NAMES, "level": LEVEL_NAMES}.get(
             column, {}
         )

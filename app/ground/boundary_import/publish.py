@@ -72,7 +72,7 @@ def _goes_beyond(accepted: dict[str, Any], summary: dict[str, Any]) -> bool:
 def _plan_changed() -> Conflict:
     return Conflict(
         "plan_changed",
-        N_("您确认之后，别人改动了辖区数据，这次导入的结果和您看到的不同了。请核对后再确认一次。"),
+        N_("你确认之后，别人改动了辖区数据，这次导入的结果和你看到的不同了。请核对后再确认一次。"),
     )
 
 

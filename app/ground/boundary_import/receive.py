@@ -94,7 +94,12 @@ def receive(
         .returning(GroundImport.id)
     )
     if import_id is None:
-        return session.scalars(select(GroundImport.id).where(GroundImport.key == key)).one()
+        known = session.scalar(
+            select(GroundImport.id).where(GroundImport.key == key, GroundImport.created_by == account_id)
+        )
+        if known is None:
+            raise InvalidInput("key_reused", N_("这个请求编号已经用过，请刷新页面后再试。"))
+        return known
     digest = hashlib.sha256()
     size_bytes = 0
     for file_no, (name, stream) in enumerate(listed, start=1):

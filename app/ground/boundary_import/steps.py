@@ -114,7 +114,7 @@ def begin_publish(session: Session, import_id: int, version: int | None = None) 
         if seen.version != version:
             raise Conflict(
                 "plan_changed",
-                N_("您看过之后，这次导入的计划又变了。请刷新页面，核对后再确认。"),
+                N_("你看过之后，这次导入的计划又变了。请刷新页面，核对后再确认。"),
                 now=seen.version,
             )
     move(session, import_id, "publish", "publishing")

@@ -28,8 +28,8 @@ PLAN_SENTENCES: dict[str, str] = {
     "name_unlisted": N_("官方名单的“%(parent)s”之下没有“%(name)s”，生成本地编码 %(code)s。请核对名称。"),
     "name_changes": N_("“%(former)s”改名为“%(name)s”。"),
     "version_replaced": N_("“%(name)s”今天已经有过一版边界，将由这一版代替；撤销本次导入可以恢复。"),
-    "row_not_yours": N_("“%(name)s”不在您的辖区之内，或就是您的辖区本身：它的名称和边界由上级导入。这一行不导入。"),
-    "row_elsewhere": N_("这个图形画在您的辖区之外，不导入。请由那里的单位或上级导入。"),
+    "row_not_yours": N_("“%(name)s”不在你的辖区之内，或就是你的辖区本身：它的名称和边界由上级导入。这一行不导入。"),
+    "row_elsewhere": N_("这个图形画在你的辖区之外，不导入。请由那里的单位或上级导入。"),
     "overlay_kept_apart": N_("有 %(count)s 行是开发区、监狱、林场等（第 7 至 9 位为 400 以上），作为覆盖单元保存，不当作街道。"),
 }  # fmt: skip
 

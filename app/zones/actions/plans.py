@@ -227,8 +227,9 @@ def _begun(
     )
     if made is not None:
         return made, True
-    known = session.scalars(select(Plan).where(Plan.key == key)).one()
-    if (known.area_code, known.created_by) != (area_code, by):
+    known = session.scalars(select(Plan).where(Plan.key == key)).first()
+    # None where another office has used it: its plans are not seen.
+    if known is None or (known.area_code, known.created_by) != (area_code, by):
         raise key_reused()
     return known, False
 

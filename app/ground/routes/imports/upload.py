@@ -61,7 +61,7 @@ def upload() -> ResponseReturnValue:
     codes = own_areas()
     within = request.form.get("area") or codes[0]
     if within not in codes:
-        raise InvalidInput("area_not_yours", N_("请从您自己的辖区里选一个。"))
+        raise InvalidInput("area_not_yours", N_("请从你自己的辖区里选一个。"))
     try:
         with db.transaction() as session:
             import_id = boundary_import.receive(
