@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,8 @@ import psycopg
 from psycopg import sql
 
 from app.cluster import Cluster, Facts, started_facts, status
-from app.cluster.contents import fill, keep_journal
+from app.cluster.contents import fill
+from app.cluster.journal_keeping import keep_journal
 from app.cluster.programs import Programs, find_programs
 from app.config import Settings, read_settings
 from app.errors import Conflict, InvalidInput, Unavailable
@@ -66,10 +68,11 @@ def restore(file: Path) -> None:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(fresh.database)))
         fill(fresh, programs_of(facts).major)
         as_superuser = replace(fresh, role=facts.superuser, password=facts.superuser_password)
-        _run(
-            "pg_restore", as_superuser, "--exit-on-error", "--single-transaction", "--no-owner", "--no-comments",
-            f"--role={facts.role}", f"--dbname={fresh.database}", str(file.resolve()),
-        )  # fmt: skip
+        with _listed(as_superuser, file) as listed:
+            _run(
+                "pg_restore", as_superuser, "--exit-on-error", "--single-transaction", "--no-owner", "--no-comments",
+                f"--role={facts.role}", f"--dbname={fresh.database}", f"--use-list={listed}", str(file.resolve()),
+            )  # fmt: skip
         keep_journal(fresh.superuser_conninfo)
         with psycopg.connect(facts.as_superuser_in("postgres"), autocommit=True) as connection:
             for old, new in ((facts.database, kept), (fresh.database, facts.database)):
@@ -77,6 +80,19 @@ def restore(file: Path) -> None:
                     sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
                 )
     click.echo(f"已恢复。原来的数据库保留为 {kept}。 Restored; the former database is kept under that name.")
+
+
+@contextmanager
+def _listed(facts: Facts, file: Path) -> Iterator[Path]:
+    """What is in a backup without event triggers: only a superuser may make those, and the journal's keeper does."""
+    with tempfile.NamedTemporaryFile("w", suffix=".list", encoding="utf-8") as listed:
+        program = programs_of(facts).path("pg_restore")
+        found = subprocess.run(
+            [program, "--list", str(file.resolve())], capture_output=True, text=True, check=True
+        )
+        listed.writelines(f"{line}\n" for line in found.stdout.splitlines() if " EVENT TRIGGER " not in line)
+        listed.flush()
+        yield Path(listed.name)
 
 
 def private_home() -> Settings:

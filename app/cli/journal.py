@@ -7,6 +7,7 @@ import click
 from app import db
 from app.cli.settings import connected
 from app.journal.verify import Verdict, verify
+from app.migrations.journalling import unjournalled
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -35,6 +36,7 @@ def verify_(
             since.date() if since else None,
             until.date() if until else None,
             seals,
+            unjournalled(session.connection()) if not area_code else (),
         )
     click.echo(
         f"{found.lines:,} 行，{found.blocks:,} 段，{found.chains} 条链，{found.seconds:.1f} 秒（每秒 {found.lines_a_second:,} 行）。"

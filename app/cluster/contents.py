@@ -3,7 +3,8 @@
 import psycopg
 from psycopg import sql
 
-from app.cluster.folders import OWNER_ROLE, PUBLIC_ROLE, SUPERUSER, WEB_ROLE, Facts
+from app.cluster.folders import Facts
+from app.cluster.journal_keeping import JOURNAL_ROLE
 from app.cluster.programs import EXTENSIONS, extension_missing
 
 # Row-level security lets an index be searched only by operators that cannot tell what they looked at. This one compares
@@ -15,44 +16,6 @@ LET_FIND = (
     "ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;"
     " ALTER FUNCTION pg_catalog.daterange_subdiff(date, date) LEAKPROOF"
 )
-
-# Owns the journal and nothing else; nobody can become it, so that what is written stays.
-JOURNAL_ROLE = "wardmap_journal"
-JOURNAL = ("journal", "journal_block", "journal_head")
-JOURNAL_FUNCTIONS = """
-SELECT oid::regprocedure::text FROM pg_proc
-WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'journal\\_%'
-"""
-
-
-def keep_journal(conninfo: str) -> None:
-    """Give the journal to its own role, if there is one (earlier versions had none); to be told by a superuser."""
-    orders = [
-        *(f"ALTER TABLE {table} OWNER TO {JOURNAL_ROLE}" for table in JOURNAL),
-        f"GRANT SELECT ON {', '.join(JOURNAL)} TO {OWNER_ROLE}, {WEB_ROLE}",
-        # What its functions look up.
-        f"GRANT USAGE ON SCHEMA public TO {JOURNAL_ROLE}",
-        f"GRANT SELECT ON role_grant TO {JOURNAL_ROLE}",
-        f"GRANT SELECT (id, login) ON account TO {JOURNAL_ROLE}",
-        # The owner of a schema may drop every table in it, whoever owns that.
-        f"ALTER SCHEMA public OWNER TO {SUPERUSER}",
-        f"GRANT ALL ON SCHEMA public TO {OWNER_ROLE}",
-        f"GRANT USAGE ON SCHEMA public TO {WEB_ROLE}, {PUBLIC_ROLE}",
-    ]
-    with psycopg.connect(conninfo) as connection:
-        if connection.execute("SELECT to_regclass('public.journal')").fetchone() == (None,):
-            return
-        for order in orders:
-            connection.execute(order)
-        for (function,) in connection.execute(JOURNAL_FUNCTIONS).fetchall():
-            connection.execute(f"ALTER FUNCTION {function} OWNER TO {JOURNAL_ROLE}")
-            connection.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {OWNER_ROLE}, {WEB_ROLE}")
-
-
-def lend_journal(conninfo: str) -> None:
-    """Give it back to the owner of the database for the length of a migration."""
-    with psycopg.connect(conninfo) as connection:
-        connection.execute(f"REASSIGN OWNED BY {JOURNAL_ROLE} TO {OWNER_ROLE}")
 
 
 def finds_by_index(connection: psycopg.Connection) -> bool:

@@ -45,6 +45,14 @@ ORDER BY j.id LIMIT 20
 MISSING = """
 SELECT n FROM generate_series(%s::bigint, %s::bigint) AS n WHERE NOT EXISTS (SELECT FROM journal j WHERE j.id = n) ORDER BY n LIMIT 1
 """
+# Of each chain the seal of the last check that found it whole.
+EARLIER = """
+SELECT DISTINCT ON (split_part(seal, ':', 1)) seal
+FROM journal_check c, jsonb_array_elements_text(c.result -> 'seals') AS seal
+WHERE c.finished_at IS NOT NULL AND (c.result ->> 'whole')::boolean
+  AND (%s OR replace(split_part(seal, ':', 1), '000000000000', '') LIKE ANY(%s))
+ORDER BY split_part(seal, ':', 1), c.id DESC
+"""
 WORDS = {
     "line_altered": N_("第 %(line)s 行的内容被改过"),
     "line_missing": N_("第 %(line)s 行不见了（或被移到别处）"),
@@ -52,6 +60,8 @@ WORDS = {
     "block_altered": N_("第 %(block)s 段的校验值不符：其中有行被改过"),
     "block_missing": N_("第 %(block)s 段不见了"),
     "cut_off": N_("第 %(block)s 段以后的内容被截掉了"),
+    "earlier_gone": N_("第 %(block)s 段和以前核验时不一样，或已经不在"),
+    "not_recorded": N_("表 %(table)s 的改动现在没有在记录：触发器被停用或改动了"),
     "seal_broken": N_("与封条不符：第 %(block)s 段不是抄下来的那样"),
 }
 
@@ -64,9 +74,10 @@ class Break:
     chain: str
     block: int | None = None
     line: int | None = None
+    table: str = ""
 
     def __str__(self) -> str:
-        return WORDS[self.what] % {"line": self.line, "block": self.block}
+        return WORDS[self.what] % {"line": self.line, "block": self.block, "table": self.table}
 
 
 @dataclass
@@ -98,6 +109,7 @@ def verify(
     since: date | None = None,
     until: date | None = None,
     seals: Iterable[str] = (),
+    not_recorded: Iterable[str] = (),
     on_progress: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Compute everything anew.
@@ -111,7 +123,9 @@ def verify(
     since, until : date, optional
         Only what was begun on these days; both belong to it.
     seals : iterable of str
-        What was written down earlier, as `chain:block:digits`.
+        What was written down earlier, as `chain:block:digits`; what earlier checks have found is compared in any case.
+    not_recorded : iterable of str
+        Tables whose triggers are missing, switched off or altered; only the whole installation is told.
     on_progress : callable, optional
         Hears of every finished chain.
 
@@ -138,10 +152,14 @@ def verify(
     days = (since, since, until, until)
     for line, chain in driver.execute(UNBOUND, (everything, patterns, *days)).fetchall():
         _note(found, Break("line_added", chain, line=line))
-    for chain, number, digits in wanted:
-        kept = driver.execute(BEFORE, (chain, number)).fetchone()
-        if kept is None or not kept[0].hex().startswith(digits):
-            _note(found, Break("seal_broken", chain, number))
+    earlier = [_seal(one) for (one,) in driver.execute(EARLIER, (everything, patterns)).fetchall()]
+    for what, several in (("seal_broken", wanted), ("earlier_gone", earlier)):
+        for chain, number, digits in several:
+            kept = driver.execute(BEFORE, (chain, number)).fetchone()
+            if kept is None or not kept[0].hex().startswith(digits):
+                _note(found, Break(what, chain, number))
+    for table in not_recorded:
+        _note(found, Break("not_recorded", "", table=table))
     found.seconds = time.perf_counter() - began
     return found
 

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from app.cluster.contents import keep_journal, lend_journal
+from app.cluster.journal_keeping import keep_journal, lend_journal
 from app.db import driver_url
 from app.errors import N_, Conflict
 from app.migrations.journalling import journal_all, rest_all

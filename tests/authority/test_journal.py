@@ -42,7 +42,7 @@ def test_every_table_is_journalled_or_says_why_not() -> None:
     assert set(KEPT) - {"alembic_version"} | set(NOT_KEPT) == set(Base.metadata.tables)
     assert not set(KEPT) & set(NOT_KEPT)
     assert all(len(reason) > 6 for reason in NOT_KEPT.values())
-    assert set(KEPT) == set(SUBJECTS), "each has a name that auditors understand"
+    assert set(KEPT) == set(SUBJECTS) - {"shape"}, "each has a name that auditors understand"
 
 
 def test_secrets_are_never_kept() -> None:
@@ -72,7 +72,7 @@ def test_nothing_else_reads_the_journal() -> None:
         for path in APP.rglob("*.py")
         if path.relative_to(APP).parts[0] not in own and reads.search(path.read_text(encoding="utf-8"))
     ]
-    assert found == ["cli/journal.py"]
+    assert sorted(found) == ["cli/journal.py", "cluster/journal_keeping.py"]
 
 
 def contents(session: Session) -> dict[str, str]:

@@ -7,13 +7,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from sqlalchemy import create_engine
 
 from app import db
 from app.cluster import Facts
-from app.cluster.contents import keep_journal
+from app.cluster.journal_keeping import keep_journal
 from app.journal.verify import Verdict, verify
 from app.migrations import upgrade
+from app.migrations.journalling import unjournalled
 from tests.conftest import copy_database, database_name
 
 STREET, OTHER = "329902001000", "329902002000"
@@ -301,3 +303,60 @@ def test_triggers_that_were_switched_off_come_back_and_it_is_said(
     upgrade(facts.url, facts.superuser_conninfo)
     assert not caplog.text
     assert ask(facts, "SELECT tableowner FROM pg_tables WHERE tablename = 'journal'") == ("wardmap_journal",)
+
+
+def test_what_the_owner_does_to_tables_past_the_program_is_on_record(facts: Facts) -> None:
+    with psycopg.connect(facts.conninfo) as owner:
+        owner.execute("SELECT set_config('wardmap.scope', '{%}', false)")
+        owner.execute("ALTER TABLE plan DISABLE TRIGGER USER")
+        owner.execute("UPDATE plan SET name = 'quietly' WHERE name = '方案0改'")
+        owner.execute("ALTER TABLE plan ENABLE TRIGGER USER")
+        owner.execute("DROP TRIGGER journal_update ON zone")
+    with psycopg.connect(facts.superuser_conninfo) as connection:
+        lines = connection.execute(
+            "SELECT action, db_role, changes -> 0 ->> 'is', changes -> 0 ->> 'id' FROM journal WHERE subject = 'shape' ORDER BY id"
+        ).fetchall()
+        assert lines == [
+            ("update", facts.role, "ALTER TABLE", "public.plan"), ("update", facts.role, "ALTER TABLE", "public.plan"),
+            ("delete", facts.role, "DROP TRIGGER", "journal_update on public.zone"),
+        ]  # fmt: skip
+    with (
+        psycopg.connect(facts.conninfo) as owner,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        owner.execute("ALTER EVENT TRIGGER journal_shape_changed DISABLE")
+
+
+def test_a_table_that_is_not_recorded_is_named(facts: Facts) -> None:
+    with psycopg.connect(facts.conninfo) as owner:
+        owner.execute("ALTER TABLE role_grant DISABLE TRIGGER USER")
+    engine = db.connect(facts.url)
+    with db.acting_in(db.EVERYWHERE), db.reading() as session:
+        silent = unjournalled(session.connection())
+        found = verify(session, not_recorded=silent)
+    engine.dispose()
+    assert [str(one) for one in found.breaks] == ["表 role_grant 的改动现在没有在记录：触发器被停用或改动了"]
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        [f"DELETE FROM {table}" for table in ("journal", "journal_block", "journal_head")],
+        [
+            f"DELETE FROM {table} WHERE chain = '{STREET}'"
+            for table in ("journal", "journal_block", "journal_head")
+        ],
+    ],
+)
+def test_what_an_earlier_check_has_seen_is_missed(facts: Facts, orders: list[str]) -> None:
+    earlier = checked(facts)
+    assert earlier.whole and earlier.seals
+    with psycopg.connect(facts.superuser_conninfo) as connection:
+        connection.execute(
+            "INSERT INTO journal_check (area_code, finished_at, result) VALUES ('', now(), %s)",
+            [Jsonb(earlier.as_json())],
+        )
+    tamper(facts, *orders)
+    found = checked(facts)
+    assert {one.what for one in found.breaks} == {"earlier_gone"}
+    assert STREET in {one.chain for one in found.breaks}

@@ -165,9 +165,17 @@ def _upgrade(line: Line, facts: dict[str, Any], names: Names) -> str:
     return _("程序升级了数据库结构：%(before)s → %(after)s", before=before, after=after)
 
 
+def _shape(line: Line, facts: dict[str, Any], names: Names) -> str:
+    """Past the program, in the database itself: triggers switched off, a table changed or dropped."""
+    one = first_change(line)
+    what = f"{one.get('is', '')} {one.get('id', '')}".strip()
+    return _("数据库角色 %(role)s 改动了表的结构：%(what)s", role=line.db_role, what=what)
+
+
 SPECIAL: dict[str, Callable[[Line, dict[str, Any], Names], str]] = {
     "zone_building": _buildings_in_zones,
     "account": _account,
     "role_grant": _role_grant,
     "alembic_version": _upgrade,
+    "shape": _shape,
 }

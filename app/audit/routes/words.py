@@ -20,7 +20,7 @@ SUBJECTS = {
     "area": N_("区划"), "area_version": N_("区划名称或边界"), "road": N_("道路"), "water": N_("水系"), "green": N_("绿地"),
     "division_code": N_("官方区划代码"), "ground_import": N_("导入"), "account": N_("账号"), "role_grant": N_("角色授权"),
     "invitation": N_("邀请"),
-    "alembic_version": N_("数据库结构"),
+    "alembic_version": N_("数据库结构"), "shape": N_("表的结构"),
 }  # fmt: skip
 ACTIONS = {"insert": N_("新增"), "update": N_("修改"), "delete": N_("删除"), "look": N_("查看")}
 COLUMNS = {
