@@ -15,7 +15,16 @@ LINES_A_PAGE = 50
 ROWS_SHOWN = 10
 MOST_SEEN = 200
 # They hold the number of an account.
-ACCOUNT_COLUMNS = ("account_id", "given_by", "ended_by", "invited_by", "created_by", "changed_by")
+ACCOUNT_COLUMNS = (
+    "account_id",
+    "given_by",
+    "ended_by",
+    "invited_by",
+    "created_by",
+    "changed_by",
+    "granted_by",
+    "published_by",
+)
 MINE = "j.area_code LIKE ANY (scope_patterns())"
 LINES = """
 SELECT j.id, j.at, j.area_code, j.subject, j.action, j.rows, j.account_id, j.source, j.request, j.db_role,

@@ -58,6 +58,7 @@ KEPT = {
     "plan": Kept(label="{0}.name", ignored=("key", "version", "changed_by")),
     "zone": Kept(label="coalesce(nullif({0}.name, ''), {0}.number::text)"),
     "zone_building": Kept(key="building_id", common=("plan_id", "zone_id")),
+    "plan_exception": Kept(key="zone_id", label="{0}.kind"),
     # Every upgrade leaves a line.
     "alembic_version": Kept("''", "{0}.version_num", "version_num"),
 }  # fmt: skip

@@ -25,7 +25,7 @@ TABLES: Final[dict[str, Level]] = {
     "area": "P0", "area_version": "P0", "division_code": "P0", "road": "P0", "water": "P0", "green": "P0",
     "building": "P1", "building_change": "P1", "revision": "P0",
     # work on zones
-    "plan": "P1", "plan_step": "P1", "zone": "P1", "zone_building": "P1",
+    "plan": "P1", "plan_step": "P1", "zone": "P1", "zone_building": "P1", "plan_exception": "P1",
     # files that were brought in
     "ground_import": "P1", "import_file": "P1", "import_part": "P2", "import_row": "P1", "import_finding": "P1",
     "import_former": "P1",

@@ -15,7 +15,9 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,6 +47,8 @@ class Plan(Base):
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     # Who is to be named to somebody who saw an older version.
     changed_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
+    published_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    published_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
     # Made by the form that began it: sent twice, it makes one draft. None for plans that no form made.
     key: Mapped[UUID | None] = mapped_column(unique=True)
 
@@ -71,8 +75,13 @@ class Zone(Base):
     number: Mapped[int] = mapped_column(SmallInteger)
     name: Mapped[str] = mapped_column(String(MAX_NAME), server_default="")
     colour: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # The zone itself, through all plans: a copy keeps it, and so does whoever answers for the zone.
+    lineage: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    # Neither brush nor algorithm changes its buildings.
+    locked: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (
+        UniqueConstraint("plan_id", "lineage"),
         ForeignKeyConstraint(
             ["plan_id", "area_code"],
             ["plan.id", "plan.area_code"],
@@ -113,6 +122,31 @@ class ZoneBuilding(Base):
     )
 
 
+class PlanException(Base):
+    """Something that a published plan has although it should not, with the reason and who granted it."""
+
+    __tablename__ = "plan_exception"
+
+    plan_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    zone_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    area_code: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(200))
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
+    granted_at: Mapped[datetime] = mapped_column(INSTANT, server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('in_pieces')", name="kind_is_known"),
+        CheckConstraint("btrim(reason) <> ''", name="reason_is_given"),
+        ForeignKeyConstraint(
+            ["zone_id", "plan_id", "area_code"],
+            ["zone.id", "zone.plan_id", "zone.area_code"],
+            name="plan_exception_zone_fk",
+            ondelete="CASCADE",
+        ),
+    )
+
+
 class PlanStep(Base):
     """One change to a draft, with what is needed to take it back."""
 
@@ -148,5 +182,9 @@ explain(
     "building_in_plan",
     N_("有楼栋已划入责任区方案，不能删除或改到别的社区。请先在方案中移出这些楼栋。"),
 )
+explain(
+    "published_plan_stays", Conflict, "plan_published", N_("已发布的方案不能改。请先复制成草稿，在草稿里改。")
+)
+explain("locked_zone_stays", Conflict, "zone_locked", N_("这个责任区已锁定，楼栋不能划入或移出。请先解锁。"))
 explain("plan_one_published_at_a_time", Conflict, "plan_overlaps", N_("这个社区在这些日子里已有生效的方案。"))
 explain("zone_plan_id_number_is_unique", Conflict, "number_taken", N_("这个方案里已有这个编号的责任区。"))

@@ -16,7 +16,8 @@ from app.ground.queries.import_words import STATE_WORDS
 from app.web.language import sentence
 
 SUBJECTS = {
-    "plan": N_("方案"), "zone": N_("责任区"), "zone_building": N_("楼栋归属"), "building": N_("楼栋"),
+    "plan": N_("方案"), "zone": N_("责任区"), "zone_building": N_("楼栋归属"), "plan_exception": N_("准许的例外"),
+    "building": N_("楼栋"),
     "area": N_("区划"), "area_version": N_("区划名称或边界"), "road": N_("道路"), "water": N_("水系"), "green": N_("绿地"),
     "division_code": N_("官方区划代码"), "ground_import": N_("导入"), "account": N_("账号"), "role_grant": N_("角色授权"),
     "invitation": N_("邀请"),
@@ -36,6 +37,8 @@ COLUMNS = {
     "published_at": N_("写入时间"), "undone_at": N_("撤销时间"), "login": N_("账号名"), "password_hash": N_("密码"),
     "disabled_at": N_("停用时间"), "sessions_ended_at": N_("结束登录的时间"),
     "account_id": N_("账号名"), "role": N_("角色"), "given_by": N_("授权人"), "ended_by": N_("结束人"),
+    "reason": N_("理由"), "granted_by": N_("准许人"), "granted_at": N_("准许时间"), "published_by": N_("发布人"),
+    "lineage": N_("责任区标识"), "locked": N_("锁定"),
     "version_num": N_("版本"), "password_changed_at": N_("密码更换时间"), "totp_key": N_("动态口令"), "together": N_("可以兼任"),
     "token_hash": N_("链接"), "invited_by": N_("邀请人"), "expires_at": N_("有效期到"),
     "used_at": N_("使用时间"), "revoked_at": N_("作废时间"),

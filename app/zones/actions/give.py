@@ -7,13 +7,13 @@ from typing import Any
 from shapely.geometry import MultiPolygon, Polygon
 from sqlalchemy.orm import Session
 
-from app.errors import N_, InvalidInput
+from app.errors import N_, Conflict, InvalidInput
 from app.zones.actions.rows import place
 from app.zones.actions.steps import Ask, Outcome, take_step
 from app.zones.actions.zones import zone_of
 from app.zones.models import Plan
 from app.zones.queries.buildings import Picked, picked_by_id, picked_by_lasso
-from app.zones.queries.plans import zone_numbers
+from app.zones.queries.plans import locked_zones, zone_numbers
 
 MAX_IDS = 50_000
 
@@ -51,8 +51,8 @@ def give_buildings(
     -------
     Outcome
         answer: {"assigned": n, "moved_from": {zone number: n}, "unchanged": n, "outside": n,
-        "households": h of the assigned, "ids": [those assigned], "zone": number or None}. `outside` counts
-        buildings of other communities (and unknown ids): they are never touched.
+        "locked": n, "households": h of the assigned, "ids": [those assigned], "zone": number or None}. `outside` counts
+        buildings of other communities (and unknown ids), `locked` those of locked zones: they are never touched.
 
     Raises
     ------
@@ -60,19 +60,28 @@ def give_buildings(
         "nothing_picked" when neither or both of ids and lasso are given, or too many ids.
     NotFound
         "zone_unknown"; and as `take_step`.
+    Conflict
+        "zone_locked".
     """
     if (building_ids is None) == (lasso is None) or len(building_ids or ()) > MAX_IDS:
         raise InvalidInput("nothing_picked", N_("请圈选或勾选楼栋，一次最多 %(most)s 栋。"), most=MAX_IDS)
     outline = lasso.wkb if lasso is not None else None
 
     def change(plan: Plan) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        locked = locked_zones(session, plan.id)
         number = None if zone_id is None else zone_of(session, plan.id, zone_id).number
+        if zone_id in locked:
+            raise Conflict(
+                "zone_locked", N_("第 %(zone)s 责任区已锁定，楼栋不能划入。请先解锁。"), zone=number
+            )
         if outline is not None:
             picked = picked_by_lasso(session, plan.id, plan.area_code, outline, on)
         else:
             picked = picked_by_id(session, plan.id, plan.area_code, building_ids or (), on)
-        moving = [one for one in picked.buildings if one[2] != zone_id]
-        answer = _counted(session, plan, picked, moving, number)
+        # What is locked stays where it is: a brush goes round it.
+        moving = [one for one in picked.buildings if one[2] != zone_id and one[2] not in locked]
+        kept = sum(one[2] in locked for one in picked.buildings)
+        answer = _counted(session, plan, picked, moving, number, kept)
         if not moving:
             return answer, None
         place(session, plan, zone_id, answer["ids"])
@@ -91,6 +100,7 @@ def _counted(
     picked: Picked,
     moving: Sequence[tuple[int, int, int | None]],
     number: int | None,
+    locked: int,
 ) -> dict[str, Any]:
     numbers = zone_numbers(session, plan.id)
     moved_from: dict[str, int] = {}
@@ -102,7 +112,8 @@ def _counted(
         "zone": number,
         "assigned": len(moving),
         "moved_from": moved_from,
-        "unchanged": len(picked.buildings) - len(moving),
+        "unchanged": len(picked.buildings) - len(moving) - locked,
+        "locked": locked,
         "outside": picked.outside,
         "households": sum(one[1] for one in moving),
         "ids": [one[0] for one in moving],

@@ -92,8 +92,8 @@ def copy_plan(session: Session, plan_id: int, name: str, by: int | None, key: UU
     bound = {"old": plan_id, "new": copied.id}
     session.execute(
         text(
-            """INSERT INTO zone (plan_id, area_code, number, name, colour)
-               SELECT :new, area_code, number, name, colour FROM zone WHERE plan_id = :old ORDER BY number"""
+            """INSERT INTO zone (plan_id, area_code, number, name, colour, lineage)
+               SELECT :new, area_code, number, name, colour, lineage FROM zone WHERE plan_id = :old ORDER BY number"""
         ),
         bound,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.zones.models import Plan
+from app.zones.models import Plan, Zone
 
 
 def place(session: Session, plan: Plan, zone_id: int | None, ids: Sequence[int]) -> None:
@@ -58,15 +58,37 @@ def insert_zone(session: Session, plan: Plan, zone: dict[str, Any]) -> None:
     plan : Plan
         The plan.
     zone : dict
-        id, number, name, colour.
+        id, number, name, colour, lineage; steps made before zones had a lineage get another one.
     """
     session.execute(
         text(
-            """INSERT INTO zone (id, plan_id, area_code, number, name, colour) OVERRIDING SYSTEM VALUE
-               VALUES (:id, :plan, :area, :number, :name, :colour)"""
+            """INSERT INTO zone (id, plan_id, area_code, number, name, colour, lineage) OVERRIDING SYSTEM VALUE
+               VALUES (:id, :plan, :area, :number, :name, :colour, coalesce(CAST(:lineage AS uuid), gen_random_uuid()))"""
         ),
-        {**zone, "plan": plan.id, "area": plan.area_code},
+        {"lineage": None, **zone, "plan": plan.id, "area": plan.area_code},
     )
+
+
+def zone_facts(zone: Zone) -> dict[str, Any]:
+    """What a step keeps of a zone, so that it can come back.
+
+    Parameters
+    ----------
+    zone : Zone
+        With its id.
+
+    Returns
+    -------
+    dict
+        id, number, name, colour, lineage (text, as JSON keeps it).
+    """
+    return {
+        "id": zone.id,
+        "number": zone.number,
+        "name": zone.name,
+        "colour": zone.colour,
+        "lineage": str(zone.lineage),
+    }
 
 
 def drop_zone(session: Session, plan: Plan, zone_id: int) -> None:
@@ -83,6 +105,26 @@ def drop_zone(session: Session, plan: Plan, zone_id: int) -> None:
     """
     session.execute(
         text("DELETE FROM zone WHERE id = :id AND plan_id = :plan"), {"id": zone_id, "plan": plan.id}
+    )
+
+
+def set_lock(session: Session, plan: Plan, zone_id: int, *, locked: bool) -> None:
+    """Lock a zone or let it go.
+
+    Parameters
+    ----------
+    session : Session
+        Inside a transaction that has the plan locked.
+    plan : Plan
+        The plan.
+    zone_id : int
+        The zone.
+    locked : bool
+        What shall be.
+    """
+    session.execute(
+        text("UPDATE zone SET locked = :locked WHERE id = :id AND plan_id = :plan"),
+        {"locked": locked, "id": zone_id, "plan": plan.id},
     )
 
 

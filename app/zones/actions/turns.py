@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import N_, Conflict, NotFound
-from app.zones.actions.rows import drop_zone, insert_zone, label_zones, place
+from app.zones.actions.redraw import draw_again, draw_back
+from app.zones.actions.rows import drop_zone, insert_zone, label_zones, place, set_lock
 from app.zones.actions.steps import Outcome, count_change, locked_plan, refuse_outdated
 from app.zones.models import Plan, PlanStep
 from app.zones.queries.plans import open_steps, zone_numbers
@@ -82,7 +83,7 @@ _COVERED = {
 
 def _moved(session: Session, step: PlanStep, *, undone: bool) -> list[dict[str, Any]] | None:
     """Where buildings are after a step went back or forth; None for steps that touch more than buildings."""
-    if step.kind in ("add", "name"):
+    if step.kind in ("add", "name", "lock"):
         return []
     if step.kind != "give":
         return None
@@ -127,10 +128,20 @@ def _new_name(session: Session, plan: Plan, before: dict[str, Any]) -> None:
     plan.name = before["to"]
 
 
+def _lock_back(session: Session, plan: Plan, before: dict[str, Any]) -> None:
+    set_lock(session, plan, before["zone"], locked=not before["locked"])
+
+
+def _lock_again(session: Session, plan: Plan, before: dict[str, Any]) -> None:
+    set_lock(session, plan, before["zone"], locked=before["locked"])
+
+
 _WAYS = {
     "give": Way(_put_back, _give_again),
     "add": Way(_zone_away, _zone_back),
     "remove": Way(_zone_back, _zone_away),
     "label": Way(_old_labels, _new_labels),
     "name": Way(_old_name, _new_name),
+    "lock": Way(_lock_back, _lock_again),
+    "redraw": Way(draw_back, draw_again),
 }

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput, NotFound
-from app.zones.actions.rows import drop_zone, label_zones
+from app.zones.actions.rows import drop_zone, label_zones, zone_facts
 from app.zones.actions.steps import Ask, Outcome, take_step
 from app.zones.models import Plan, Zone
 from app.zones.rules import MAX_ZONES, free_colour, free_number, own_name, reading_order
@@ -38,7 +38,7 @@ def add_zone(
     Returns
     -------
     Outcome
-        answer: {"zone": {id, number, name, colour}}.
+        answer: {"zone": {id, number, name, colour, lineage}}.
 
     Raises
     ------
@@ -59,7 +59,8 @@ def add_zone(
         session.add(zone)
         # Its id is given by the database and is part of the answer.
         session.flush()
-        return {"zone": _facts(zone)}, {"zone": _facts(zone)}
+        session.refresh(zone)
+        return {"zone": zone_facts(zone)}, {"zone": zone_facts(zone)}
 
     return take_step(session, plan_id, ask, kind="add", asked=name, change=change)
 
@@ -90,7 +91,7 @@ def rename_zone(
     Returns
     -------
     Outcome
-        answer: {"zone": {id, number, name, colour}}.
+        answer: {"zone": {id, number, name, colour, lineage}}.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def rename_zone(
         if other is not None:
             former[str(other.id)] = {"number": other.number, "name": other.name}
             present[str(other.id)] = {"number": zone.number, "name": other.name}
-        answer = {"zone": {**_facts(zone), **present[str(zone.id)]}}
+        answer = {"zone": {**zone_facts(zone), **present[str(zone.id)]}}
         return answer, _labelled(session, plan, former, present)
 
     return take_step(session, plan_id, ask, kind="label", asked=[zone_id, name, number], change=change)
@@ -192,12 +193,46 @@ def remove_zone(session: Session, plan_id: int, zone_id: int, ask: Ask) -> Outco
                 {"zone": zone_id},
             )
         )
-        facts = _facts(zone)
+        facts = zone_facts(zone)
         drop_zone(session, plan, zone_id)
         session.expunge(zone)
         return {"zone": facts, "released": len(ids)}, {"zone": facts, "ids": ids}
 
     return take_step(session, plan_id, ask, kind="remove", asked=zone_id, change=change)
+
+
+def lock_zone(session: Session, plan_id: int, zone_id: int, ask: Ask, *, locked: bool) -> Outcome:
+    """Keep a zone's buildings as they are, against brush and algorithm; or let them change again.
+
+    Parameters
+    ----------
+    session : Session
+        Inside a transaction.
+    plan_id, zone_id : int
+        The zone.
+    ask : Ask
+        As in `take_step`.
+    locked : bool
+        What shall be.
+
+    Returns
+    -------
+    Outcome
+        answer: {"zone": number, "locked"}. A step like any other: undone, the zone is as free as before.
+
+    Raises
+    ------
+    NotFound
+        "zone_unknown"; and as `take_step`.
+    """
+
+    def change(plan: Plan) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        zone = zone_of(session, plan.id, zone_id)
+        former, zone.locked = zone.locked, locked
+        answer = {"zone": zone.number, "locked": locked}
+        return answer, None if former == locked else {"zone": zone_id, "locked": locked}
+
+    return take_step(session, plan_id, ask, kind="lock", asked=[zone_id, locked], change=change)
 
 
 def zone_of(session: Session, plan_id: int, zone_id: int) -> Zone:
@@ -237,7 +272,3 @@ def _labelled(
     # Zones read before would still show the former labels.
     session.expire_all()
     return {"from": former, "to": present}
-
-
-def _facts(zone: Zone) -> dict[str, Any]:
-    return {"id": zone.id, "number": zone.number, "name": zone.name, "colour": zone.colour}

@@ -1,5 +1,6 @@
 """Plans and their zones: one in full, and all communities with what plans they have."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -57,6 +58,7 @@ class ZoneLine(NamedTuple):
     number: int
     name: str
     colour: int
+    locked: bool
     buildings: int
     households: int
     box: Bounds | None
@@ -130,11 +132,18 @@ def zone_numbers(session: Session, plan_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def locked_zones(session: Session, plan_id: int) -> set[int]:
+    """Ids of the zones of a plan that stay as they are."""
+    return set(
+        session.scalars(text("SELECT id FROM zone WHERE plan_id = :plan AND locked"), {"plan": plan_id})
+    )
+
+
 def zone_lines(session: Session, plan_id: int, on: date) -> list[ZoneLine]:
     """The zones of a plan in the order of their numbers."""
     rows = session.execute(
         text(
-            """SELECT z.id, z.number, z.name, z.colour, count(b.id), coalesce(sum(b.households), 0)::int,
+            """SELECT z.id, z.number, z.name, z.colour, z.locked, count(b.id), coalesce(sum(b.households), 0)::int,
                       min(ST_X(b.point)), min(ST_Y(b.point)), max(ST_X(b.point)), max(ST_Y(b.point))
                FROM zone z LEFT JOIN zone_building m ON m.zone_id = z.id
                LEFT JOIN building b ON b.id = m.building_id AND b.during @> CAST(:on AS date)
@@ -142,18 +151,14 @@ def zone_lines(session: Session, plan_id: int, on: date) -> list[ZoneLine]:
         ),
         {"plan": plan_id, "on": on},
     )
-    return [
-        ZoneLine(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            None if row[6] is None else (row[6], row[7], row[8], row[9]),
-        )
-        for row in rows
-    ]
+    return [ZoneLine._make((*row[:7], _box(row[7:]))) for row in rows]
+
+
+def _box(corners: Sequence[float | None]) -> Bounds | None:
+    west, south, east, north = corners
+    return (
+        None if west is None or south is None or east is None or north is None else (west, south, east, north)
+    )
 
 
 def plan_sums(session: Session, plan_id: int, area_code: str, on: date) -> Sums:

@@ -88,6 +88,16 @@ def remove_zone(plan_id: int, zone_id: int) -> Response:
         return _answer(session, plan_id, actions.remove_zone(session, plan_id, zone_id, _request(asked)))
 
 
+@changes.post("/zones/<int:zone_id>/lock")
+@allow(*PLANS)
+def lock_zone(plan_id: int, zone_id: int) -> Response:
+    asked = parse.json_object()
+    locked = asked.get("locked") is not False
+    with db.transaction() as session:
+        done = actions.lock_zone(session, plan_id, zone_id, _request(asked), locked=locked)
+        return _answer(session, plan_id, done)
+
+
 @changes.post("/renumber")
 @allow(*PLANS)
 def renumber(plan_id: int) -> Response:

@@ -74,6 +74,7 @@ def shown_zone(area_code: str, zone: ZoneLine, colour: int) -> dict[str, Any]:
         "name": zone.name,
         "title": zone_title(zone.number, zone.name),
         "colour": colour,
+        "locked": zone.locked,
         "buildings": zone.buildings,
         "households": zone.households,
         "band": rules.household_band(zone.households),
@@ -118,6 +119,12 @@ def step_text(kind: str, answer: dict[str, Any]) -> str:
         return _("新建第 %(zone)s 责任区", zone=answer["zone"]["number"])
     if kind == "remove":
         return _("删除第 %(zone)s 责任区", zone=answer["zone"]["number"])
+    if kind == "lock":
+        if answer["locked"]:
+            return _("锁定第 %(zone)s 责任区", zone=answer["zone"])
+        return _("解锁第 %(zone)s 责任区", zone=answer["zone"])
+    if kind == "redraw":
+        return _("重划 %(zones)s 个责任区，%(n)s 栋变动", zones=answer["zones"], n=answer["moved"])
     if kind == "name":
         return _("方案改名为“%(name)s”", name=answer["name"])
     return _("改编号或名称")

@@ -15,6 +15,9 @@ def page_words() -> dict[str, str]:
         "given": _("%(n)s 栋（%(h)s 户）已划入%(zone)s。"), "takenOut": _("%(n)s 栋（%(h)s 户）已移出责任区。"),
         "movedFrom": _("%(n)s 栋来自第 %(zone)s 责任区。"),
         "movedFromMany": _("%(n)s 栋来自另外 %(zones)s 个责任区。"), "outside": _("另有 %(n)s 栋属于别的社区，没有动。"),
+        "lockedAside": _("另有 %(n)s 栋在锁定的责任区，没有动。"),
+        "lock": _("锁定"), "unlock": _("解锁"), "locked": _("已锁定"),
+        "zoneLocked": _("%(zone)s已锁定，圈选和自动划分都不会动它。"), "zoneUnlocked": _("%(zone)s已解锁。"),
         "nothingInside": _("圈里没有这个社区的楼栋。"), "alreadyThere": _("圈里的楼栋都已在%(zone)s。"),
         "notInAny": _("这些楼栋本来就没有划入责任区。"), "inThisZone": _("这栋楼已在%(zone)s。"), "takeOut": _("移出"),
         "elsewhere": _("这栋楼不属于这个社区。"), "chooseZone": _("先新建一个责任区，再划入楼栋。"),
@@ -35,5 +38,4 @@ def page_words() -> dict[str, str]:
         "lassoOn": _("圈选：按住画一圈。松手后圈里的楼栋划入%(zone)s；按住 Alt 画则移出。"),
         "lassoTouch": _("用手指画一圈，圈里的楼栋划入%(zone)s。"), "giveNow": _("划入"),
         "saving": _("正在保存…"), "saved": _("已保存"), "notSaved": _("没有保存"), "close": _("关闭"),
-        "locked": _("这个方案已发布，不能直接改。"),
     }  # fmt: skip

@@ -18,11 +18,13 @@ from app.zones.rules.numbers import (
     zone_code,
 )
 from app.zones.rules.outlines import label_place, zone_outlines
+from app.zones.rules.pieces import REACH_M, pieces
 
 __all__ = [
     "BAND",
     "LIMITS",
     "MAX_ZONES",
+    "REACH_M",
     "UNASSIGNED_GROUP",
     "Band",
     "chinese_number",
@@ -34,6 +36,7 @@ __all__ = [
     "lasso_shape",
     "neighbours",
     "own_name",
+    "pieces",
     "reading_order",
     "zone_code",
     "zone_outlines",

@@ -45,6 +45,9 @@ ZONES: dict[str, Entry] = {
     "plan_changes.remove_zone": Entry(
         PLAN, "DELETE", "/plans/{plan}/zones/{zone}", "plan", json={"key": "K", "seen_version": 1}, also=(409, 422)
     ),
+    "plan_changes.lock_zone": Entry(
+        PLAN, "POST", "/plans/{plan}/zones/{zone}/lock", "plan", json={"key": "K", "seen_version": 1, "locked": True}, also=(409, 422)
+    ),
     "plan_exports.paper": Entry(LOOK, "GET", "/plans/{plan}/print", "plan"),
     "plan_exports.standalone": Entry(LOOK, "GET", "/plans/{plan}/export.html", "plan"),
     "plan_exports.workbook": Entry(LOOK, "GET", "/plans/{plan}/zones.xlsx", "plan"),

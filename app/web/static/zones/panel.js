@@ -54,7 +54,7 @@ export class ZonePanel {
     const face = [
       el('span', { class: 'zone-swatch' }, swatch(look)),
       el('span', { class: 'zone-words' },
-        el('span', { class: 'zone-title' }, zone.title),
+        el('span', { class: 'zone-title' }, zone.title, zone.locked ? el('span', { class: 'zone-lock' }, said.locked) : null),
         el('span', { class: 'zone-sums' }, fill(said.buildingsHouseholds, { n: number(zone.buildings), h: number(zone.households) }))),
       this.band(zone),
     ];
@@ -114,7 +114,7 @@ export class ZonePanel {
     } }, text);
     return el('details', { class: 'zone-menu' },
       el('summary', { 'aria-label': fill(said.more, { zone: zone.title }), id: `menu-${zone.id}` }, '⋯'),
-      el('div', { class: 'menu-box' }, entry(said.zoomTo, this.act.zoom), entry(said.rename, this.act.rename), entry(said.remove, this.act.remove, true)));
+      el('div', { class: 'menu-box' }, entry(said.zoomTo, this.act.zoom), entry(said.rename, this.act.rename), entry(zone.locked ? said.unlock : said.lock, this.act.lock), entry(said.remove, this.act.remove, true)));
   }
 
   lookOf(zoneNumber) {

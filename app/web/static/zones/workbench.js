@@ -14,7 +14,7 @@ let ward = null;
 let lastSeen = '';
 let outlinesRound = 0;
 
-const panel = new ZonePanel(plan, facts, { choose, zoom: zoomToZone, rename: renameZone, remove: removeZone });
+const panel = new ZonePanel(plan, facts, { choose, zoom: zoomToZone, rename: renameZone, lock: lockZone, remove: removeZone });
 const list = new BuildingList(plan, facts, {
   give: (zone, ids) => give(zone, { ids }),
   look: (one) => { lastSeen = one.code; lookAt(one); },
@@ -40,6 +40,7 @@ async function give(zoneId, where) {
   if (guess.length) ward.setGroups(new Map(guess.map((id) => [id, zone ? zone.number : facts.unassigned])));
   try {
     const { answer } = await plan.change('/buildings', { zone: zone ? zone.id : null, ...where });
+    if (before && answer.locked) ward.resetGroups(before);
     ward?.setGroups(new Map(answer.ids.map((id) => [id, answer.zone ?? facts.unassigned])));
     tellGiven(answer, zone);
     return answer;
@@ -53,9 +54,10 @@ async function give(zoneId, where) {
 
 function tellGiven(answer, zone) {
   const title = zone?.title || '';
-  const aside = answer.outside ? fill(said.outside, { n: number(answer.outside) }) : '';
+  const aside = [answer.locked && fill(said.lockedAside, { n: number(answer.locked) }), answer.outside && fill(said.outside, { n: number(answer.outside) })]
+    .filter(Boolean).join(' ');
   if (!answer.assigned) {
-    const why = answer.unchanged ? (zone ? fill(said.alreadyThere, { zone: title }) : said.notInAny) : said.nothingInside;
+    const why = answer.unchanged ? (zone ? fill(said.alreadyThere, { zone: title }) : said.notInAny) : answer.locked ? '' : said.nothingInside;
     toast([why, aside].filter(Boolean).join(' '));
     return;
   }
@@ -100,6 +102,14 @@ async function removeZone(id) {
     const { answer } = await plan.change(`/zones/${id}`, {}, 'DELETE');
     ward?.refresh(plan.state.version);
     tellDone(fill(said.zoneRemoved, { zone: zone.title, n: number(answer.released) }));
+  });
+}
+
+async function lockZone(id) {
+  const { locked, title } = plan.zone(id);
+  await trying(async () => {
+    await plan.change(`/zones/${id}/lock`, { locked: !locked });
+    tellDone(fill(locked ? said.zoneUnlocked : said.zoneLocked, { zone: title }));
   });
 }
 
