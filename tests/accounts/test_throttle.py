@@ -157,6 +157,30 @@ def test_twenty_at_once_are_not_more_than_the_limit(cluster) -> None:
     assert persistence == "u"
 
 
+def test_many_who_sign_in_from_one_network_do_not_wait_crosswise(cluster) -> None:
+    engine = create_engine(db.driver_url(copy_database(cluster, cluster.database)), pool_size=8)
+    asked = counters("s" * 40, "sign_in", "zhou", network="10.2.3.0/24")
+    with Session(engine) as session:
+        # On the disk the other way round than they are counted.
+        for counter in reversed(asked):
+            actions.wait_before(session, [counter])
+        session.commit()
+    start = Barrier(8)
+
+    def come_and_go(_: int) -> None:
+        start.wait()
+        for _round in range(25):
+            with Session(engine) as session:
+                actions.wait_before(session, asked)
+                session.commit()
+                actions.give_back(session, asked)
+                session.commit()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_and_go, range(8)))
+    engine.dispose()
+
+
 def test_quiet_counters_are_deleted(zhou, session) -> None:
     zhou.give_password("wrong")
     time_passes(session, 16 * 60)

@@ -21,9 +21,17 @@ WITH tried AS (
 SELECT CASE WHEN EXISTS (SELECT FROM tried) THEN 0
        ELSE coalesce((SELECT greatest(1, ceil(extract(epoch FROM free_at - clock_timestamp()))) FROM attempt WHERE key = :key), 1) END
 """
-GIVE_BACK = (
-    "UPDATE attempt SET count = greatest(count - 1, 0), free_at = clock_timestamp() WHERE key = ANY(:keys)"
-)
+# In the order in which they are counted: two people of one network never wait for each other crosswise.
+GIVE_BACK = """
+UPDATE attempt SET count = greatest(count - 1, 0), free_at = clock_timestamp()
+FROM (SELECT key FROM attempt WHERE key = ANY(:keys) ORDER BY array_position(:keys, key) FOR UPDATE) AS counted
+WHERE attempt.key = counted.key
+"""
+# Whoever clears away at the same time takes others.
+FORGET = """
+DELETE FROM attempt WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM attempt WHERE last_at < clock_timestamp() - make_interval(secs => :forget) FOR UPDATE SKIP LOCKED)) RETURNING 1
+"""
 
 
 def wait_before(session: Session, counters: Sequence[Counter]) -> int:
@@ -81,10 +89,4 @@ def forget_attempts(session: Session) -> int:
     int
         How many there were.
     """
-    gone = session.execute(
-        text(
-            "DELETE FROM attempt WHERE last_at < clock_timestamp() - make_interval(secs => :forget) RETURNING 1"
-        ),
-        {"forget": FORGET_S},
-    )
-    return len(gone.all())
+    return len(session.execute(text(FORGET), {"forget": FORGET_S}).all())

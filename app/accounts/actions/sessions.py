@@ -16,6 +16,11 @@ KNOWN = """
 SELECT EXISTS (SELECT FROM known_device d JOIN account a ON a.id = d.account_id
                WHERE d.token_hash = :hash AND a.login = :login AND d.expires_at > now())
 """
+# Whoever clears away at the same time takes others.
+FORGET = """
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM {table} WHERE expires_at < now() FOR UPDATE SKIP LOCKED)) RETURNING 1
+"""
 
 
 def account_id_of(session: Session, login: str) -> int:
@@ -127,11 +132,10 @@ def forget_expired_sessions(session: Session) -> int:
     int
         How many there were.
     """
-    gone = [
-        session.execute(delete(kept).where(kept.expires_at < func.now()).returning(kept.token_hash)).all()
+    return sum(
+        len(session.execute(text(FORGET.replace("{table}", kept.__tablename__))).all())
         for kept in (BrowserSession, KnownDevice)
-    ]
-    return sum(map(len, gone))
+    )
 
 
 def remember_device(session: Session, account_id: int, token: str) -> None:
