@@ -56,6 +56,7 @@ COMMANDS = {
     "imports.upload": OWN_KEY,
     "plan_changes.add_zone": OWN_KEY,
     "plan_changes.give": OWN_KEY,
+    "plan_changes.lock_zone": OWN_KEY,
     "plan_changes.pick": "asks only",
     "plan_changes.remove_zone": OWN_KEY,
     "plan_changes.rename": OWN_KEY,
