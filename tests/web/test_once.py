@@ -66,6 +66,7 @@ COMMANDS = {
     "plans.begin": OWN_KEY,
     "plans.copy": OWN_KEY,
     "plans.delete": GENERAL,
+    "publishing.publish": GENERAL,
     "web.choose_language": "the same language again",
 }
 
@@ -86,6 +87,17 @@ def sending(endpoint: str, session: Session, region: Any) -> tuple[str, dict[str
         return f"/ground/areas/{SIBLING}/delete", {}
     if endpoint == "plans.delete":
         return f"/plans/{region.plans[COMMUNITY]}/delete", {"seen_version": "1"}
+    if endpoint == "publishing.publish":
+        session.execute(
+            text(
+                """INSERT INTO zone_building (plan_id, building_id, zone_id, area_code)
+                   SELECT z.plan_id, b.id, z.id, b.area_code FROM zone z JOIN building b USING (area_code)
+                   WHERE z.plan_id = :plan ON CONFLICT DO NOTHING"""
+            ),
+            {"plan": region.plans[COMMUNITY]},
+        )
+        session.commit()
+        return f"/plans/{region.plans[COMMUNITY]}/publish", {"seen_version": "1"}
     step = endpoint.removeprefix("imports.")
     state = {"undo": "published", "inspect": "failed"}.get(step, "checked")
     import_id = build_import(session, COMMUNITY)

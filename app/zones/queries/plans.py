@@ -13,9 +13,15 @@ from app.errors import N_, NotFound
 
 Bounds = tuple[float, float, float, float]
 COMMUNITIES_A_PAGE = 60
+# The day whose ground a plan is shown on: today, unless the plan is over or still to come; then its last or its first day.
+GROUND_ON = """
+coalesce(CASE WHEN isempty(p.during) THEN p.published_at::date
+              WHEN {on} >= upper(p.during) THEN upper(p.during) - 1
+              ELSE greatest(lower(p.during), {on}) END, {on})
+"""
 PLAN_AND_GROUND = f"""
-SELECT area_code, version, (SELECT number FROM revision WHERE subject = 'ground') FROM plan
-WHERE id = %s AND {in_scope("area_code")}
+SELECT p.area_code, p.version, (SELECT number FROM revision WHERE subject = 'ground'),
+       {GROUND_ON.format(on="CAST(%(on)s AS date)")} FROM plan p WHERE p.id = %(plan)s AND {in_scope("p.area_code")}
 """
 
 
@@ -33,6 +39,10 @@ class PlanFacts(NamedTuple):
     version: int
     created_at: datetime
     created_by: str
+    published_at: datetime | None
+    published_by: str
+    # The day whose ground it is shown on.
+    ground_on: date
 
 
 class PlanHead(NamedTuple):
@@ -42,6 +52,7 @@ class PlanHead(NamedTuple):
     version: int
     # Of the ground under it.
     revision: int
+    ground_on: date
 
 
 class PlanInForce(NamedTuple):
@@ -49,6 +60,7 @@ class PlanInForce(NamedTuple):
 
     id: int
     name: str
+    from_on: date
 
 
 class ZoneLine(NamedTuple):
@@ -88,11 +100,12 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
     row = session.execute(
         text(
             f"""SELECT p.id, p.name, p.state, p.area_code, coalesce(v.name, p.area_code), coalesce(s.name, ''),
-                      lower(p.during), upper(p.during), p.version, p.created_at, coalesce(a.login, '')
+                      lower(p.during), upper(p.during), p.version, p.created_at, coalesce(a.login, ''),
+                      p.published_at, coalesce(w.login, ''), {GROUND_ON.format(on="CAST(:on AS date)")}
                FROM plan p JOIN area ON area.code = p.area_code
                LEFT JOIN area_version v ON v.area_code = p.area_code AND v.during @> CAST(:on AS date)
                LEFT JOIN area_version s ON s.area_code = area.parent_code AND s.during @> CAST(:on AS date)
-               LEFT JOIN account a ON a.id = p.created_by
+               LEFT JOIN account a ON a.id = p.created_by LEFT JOIN account w ON w.id = p.published_by
                WHERE p.id = :plan AND {in_scope("p.area_code")}"""
         ),
         {"plan": plan_id, "on": on},
@@ -102,9 +115,9 @@ def plan_facts(session: Session, plan_id: int, on: date) -> PlanFacts:
     return PlanFacts(*row)
 
 
-def plan_head(asking: psycopg.Connection[Any], plan_id: int) -> PlanHead:
+def plan_head(asking: psycopg.Connection[Any], plan_id: int, on: date) -> PlanHead:
     """What every tile asks first, in one small question; NotFound when there is no such plan."""
-    row = scoped_row(asking, PLAN_AND_GROUND, (plan_id,))
+    row = scoped_row(asking, PLAN_AND_GROUND, {"plan": plan_id, "on": on})
     if row is None:
         raise plan_unknown()
     return PlanHead(*row)
@@ -114,9 +127,20 @@ def plan_in_force(session: Session, area_code: str, on: date) -> PlanInForce | N
     """The plan of a community that holds on a day."""
     row = session.execute(
         text(
-            f"SELECT id, name FROM plan WHERE area_code = :area AND during @> CAST(:on AS date) AND {in_scope('area_code')}"
+            f"SELECT id, name, lower(during) FROM plan WHERE area_code = :area AND during @> CAST(:on AS date) AND {in_scope('area_code')}"
         ),
         {"area": area_code, "on": on},
+    ).first()
+    return PlanInForce(*row) if row else None
+
+
+def last_published(session: Session, area_code: str) -> PlanInForce | None:
+    """The plan that holds until further notice, now or from a later day on: every plan published makes it another one."""
+    row = session.execute(
+        text(
+            f"SELECT id, name, lower(during) FROM plan WHERE area_code = :area AND upper_inf(during) AND {in_scope('area_code')}"
+        ),
+        {"area": area_code},
     ).first()
     return PlanInForce(*row) if row else None
 

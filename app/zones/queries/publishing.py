@@ -15,11 +15,10 @@ SELECT b.id, ST_X(b.point), ST_Y(b.point), m.zone_id FROM building b
 LEFT JOIN zone_building m ON m.plan_id = :plan AND m.building_id = b.id
 WHERE b.area_code = :area AND b.during @> CAST(:on AS date) AND b.point IS NOT NULL ORDER BY b.id
 """
-GRANTED = "SELECT zone_id, reason FROM plan_exception WHERE plan_id = :plan AND kind = 'in_pieces'"
 
 
 class Finding(NamedTuple):
-    """One reason: "no_zones", "unassigned", "zone_empty", "zone_in_pieces", or as a note "zone_off_size"."""
+    """One reason: "no_zones", "unassigned", "zone_empty", "zone_in_pieces" (may be excused), or as a note "zone_off_size"."""
 
     code: str
     blocks: bool
@@ -28,7 +27,6 @@ class Finding(NamedTuple):
     amount: int = 0
     # A building where it can be seen: the first of the smallest part, or of those in no zone.
     building_id: int | None = None
-    exception: str = ""
 
 
 def publishing_findings(session: Session, plan: PlanFacts, on: date) -> list[Finding]:
@@ -37,7 +35,6 @@ def publishing_findings(session: Session, plan: PlanFacts, on: date) -> list[Fin
     if not zones:
         return [Finding("no_zones", blocks=True)]
     rows = session.execute(text(PLACED), {"plan": plan.id, "area": plan.area_code, "on": on}).all()
-    granted: dict[int, str] = dict(session.execute(text(GRANTED), {"plan": plan.id}).tuples().all())
     points = np.array([(row[1], row[2]) for row in rows], dtype=float).reshape(-1, 2)
     parts = pieces(points, [row[3] for row in rows])
     findings = []
@@ -49,9 +46,8 @@ def publishing_findings(session: Session, plan: PlanFacts, on: date) -> list[Fin
     for zone in zones:
         own = parts.get(zone.id, [])
         if len(own) > 1:
-            reason = granted.get(zone.id, "")
             cut_off = int(rows[own[-1][0]][0])
-            findings.append(Finding("zone_in_pieces", not reason, zone, len(own), cut_off, reason))
+            findings.append(Finding("zone_in_pieces", True, zone, len(own), cut_off))
     findings += [
         Finding("zone_off_size", blocks=False, zone=zone)
         for zone in zones

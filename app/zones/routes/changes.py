@@ -43,9 +43,9 @@ def pick(plan_id: int) -> Response:
     """What a lasso would take, without taking it."""
     lasso = lasso_shape(parse.json_object().get("lasso"))
     with db.reading() as session:
-        plan = plan_queries.plan_head(db.straight(session), plan_id)
+        plan = plan_queries.plan_head(db.straight(session), plan_id, today())
         numbers = plan_queries.zone_numbers(session, plan_id)
-        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, today())
+        picked = picked_by_lasso(session, plan_id, plan.area_code, lasso.wkb, plan.ground_on)
     counts: dict[str, int] = {}
     for _building, _households, zone in picked.buildings:
         name = str(numbers.get(zone, 0)) if zone is not None else "0"

@@ -32,10 +32,10 @@ MOST_LINES = 100_000
 @fresh_when_assessed
 @allow(*LOOKS)
 def standalone(plan_id: int) -> Response:
-    on = today()
     most = current_app.config["SETTINGS"].export_features
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        on = plan.ground_on
         zones = plan_queries.zone_lines(session, plan_id, on)
         collections = {"buildings": building_queries.plan_features(session, plan, on, most)}
         if len(collections["buildings"]["features"]) > most:
@@ -77,9 +77,9 @@ def standalone(plan_id: int) -> Response:
 @fresh_when_assessed
 @allow(*LOOKS)
 def workbook(plan_id: int) -> Response:
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        on = plan.ground_on
         state = shown.plan_state(session, plan, on)
         listed = building_queries.listed_buildings(
             session, plan, BuildingFilter(sort="zone"), on, 1, MOST_LINES
@@ -92,9 +92,9 @@ def workbook(plan_id: int) -> Response:
 @fresh_when_assessed
 @allow(*LOOKS)
 def paper(plan_id: int) -> ResponseReturnValue:
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        on = plan.ground_on
         state, legend = shown.state_and_legend(session, plan, on)
         listed = building_queries.listed_buildings(
             session, plan, BuildingFilter(sort="zone"), on, 1, MOST_LINES

@@ -15,6 +15,7 @@ from app.web.once import once
 from app.zones import actions
 from app.zones.models import MAX_NAME
 from app.zones.queries import plans as plan_queries
+from app.zones.routes.standing import shown_standing
 
 plans = Blueprint("plans", __name__)
 
@@ -37,6 +38,7 @@ def index() -> ResponseReturnValue:
         words=words,
         page=page,
         pages=pages,
+        standing_of=lambda plan: shown_standing(plan, on),
     )
 
 

@@ -30,6 +30,7 @@ from app.zones.queries.buildings import BuildingFilter
 from app.zones.queries.outlines import MOST_BUILDINGS, has_outlines
 from app.zones.queries.plans import PlanFacts
 from app.zones.routes import shown
+from app.zones.routes.standing import shown_standing
 from app.zones.routes.words import page_words
 
 workbench = Blueprint("workbench", __name__, url_prefix="/plans/<int:plan_id>")
@@ -42,10 +43,11 @@ def show(plan_id: int) -> ResponseReturnValue:
     on = today()
     with db.reading() as session:
         plan = plan_queries.plan_facts(session, plan_id, on)
+        force = plan_queries.plan_in_force(session, plan.area_code, on)
+        standing, on = shown_standing(plan, on), plan.ground_on
         state, legend = shown.state_and_legend(session, plan, on)
         parts = chart_of(session, plan, legend, on, CONTROLS)
         outlined = has_outlines(session, plan.area_code, on)
-        force = plan_queries.plan_in_force(session, plan.area_code, on)
     account = current_account()
     editable = plan.state == "draft" and account is not None and account.may(*PLANS)
     facts = {
@@ -60,6 +62,7 @@ def show(plan_id: int) -> ResponseReturnValue:
         "zones/workbench.html",
         map=parts,
         plan=plan,
+        standing=standing,
         state=state,
         facts=facts,
         editable=editable,
@@ -101,17 +104,17 @@ def chart_of(
 @workbench.get("/state.json")
 @allow(*LOOKS)
 def state(plan_id: int) -> Response:
-    on = today()
     with db.reading() as session:
-        return jsonify(shown.plan_state(session, plan_queries.plan_facts(session, plan_id, on), on))
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        return jsonify(shown.plan_state(session, plan, plan.ground_on))
 
 
 @workbench.get("/outlines.geojson")
 @allow(*LOOKS)
 def outlines(plan_id: int) -> Response:
-    on = today()
     with db.glance() as asking:
-        plan = plan_queries.plan_head(asking, plan_id)
+        plan = plan_queries.plan_head(asking, plan_id, today())
+    on = plan.ground_on
     etag = f"outlines-{plan_id}-{plan.version}-{plan.revision}-{on}"
     if kept := unchanged(etag):
         return kept
@@ -124,9 +127,9 @@ def outlines(plan_id: int) -> Response:
 @allow(*LOOKS)
 def tile(plan_id: int, z: int, x: int, y: int) -> Response:
     place = TileAddress(z, x, y).checked(BUILDINGS_FROM_ZOOM)
-    on = today()
     with db.glance() as asking:
-        plan = plan_queries.plan_head(asking, plan_id)
+        plan = plan_queries.plan_head(asking, plan_id, today())
+    on = plan.ground_on
     etag = f"plan-{plan_id}-{plan.version}-{plan.revision}-{on}"
     if kept := unchanged(etag):
         return kept
@@ -139,10 +142,9 @@ def tile(plan_id: int, z: int, x: int, y: int) -> Response:
 @allow(*LOOKS)
 def buildings(plan_id: int) -> Response:
     page = parse.whole(request.args.get("page"), _("页"), 1, 1, 100_000)
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
-        listed = building_queries.listed_buildings(session, plan, _asked(), on, page)
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        listed = building_queries.listed_buildings(session, plan, _asked(), plan.ground_on, page)
     for one in listed["buildings"]:
         one["kind"] = _(kind_name(one["kind"]))
     return jsonify(listed)
@@ -151,20 +153,18 @@ def buildings(plan_id: int) -> Response:
 @workbench.get("/buildings/ids.json")
 @allow(*LOOKS)
 def ids(plan_id: int) -> Response:
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
-        return jsonify(ids=building_queries.building_ids(session, plan, _asked(), on))
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        return jsonify(ids=building_queries.building_ids(session, plan, _asked(), plan.ground_on))
 
 
 @workbench.get("/unassigned.json")
 @allow(*LOOKS)
 def unassigned(plan_id: int) -> Response:
     after = parse.plain_text(request.args.get("after", ""), _("编码"), 17)
-    on = today()
     with db.reading() as session:
-        plan = plan_queries.plan_facts(session, plan_id, on)
-        return jsonify(building=building_queries.next_unassigned(session, plan, after, on))
+        plan = plan_queries.plan_facts(session, plan_id, today())
+        return jsonify(building=building_queries.next_unassigned(session, plan, after, plan.ground_on))
 
 
 def _asked() -> BuildingFilter:

@@ -1,5 +1,6 @@
 """What holds for zones whatever the database says."""
 
+from app.zones.rules.identity import Stay, successors
 from app.zones.rules.lasso import lasso_shape
 from app.zones.rules.numbers import (
     BAND,
@@ -19,14 +20,18 @@ from app.zones.rules.numbers import (
 )
 from app.zones.rules.outlines import label_place, zone_outlines
 from app.zones.rules.pieces import REACH_M, pieces
+from app.zones.rules.standing import MOST_DAYS_AHEAD, Standing, standing
 
 __all__ = [
     "BAND",
     "LIMITS",
     "MAX_ZONES",
+    "MOST_DAYS_AHEAD",
     "REACH_M",
     "UNASSIGNED_GROUP",
     "Band",
+    "Standing",
+    "Stay",
     "chinese_number",
     "free_colour",
     "free_number",
@@ -38,6 +43,8 @@ __all__ = [
     "own_name",
     "pieces",
     "reading_order",
+    "standing",
+    "successors",
     "zone_code",
     "zone_outlines",
 ]

@@ -48,6 +48,8 @@ ZONES: dict[str, Entry] = {
     "plan_changes.lock_zone": Entry(
         PLAN, "POST", "/plans/{plan}/zones/{zone}/lock", "plan", json={"key": "K", "seen_version": 1, "locked": True}, also=(409, 422)
     ),
+    "publishing.gate": Entry(PLAN, "GET", "/plans/{plan}/publish", "plan"),
+    "publishing.publish": Entry(PLAN, "POST", "/plans/{plan}/publish", "plan", form={"key": "K", "seen_version": "1"}, also=(303, 409)),
     "plan_exports.paper": Entry(LOOK, "GET", "/plans/{plan}/print", "plan"),
     "plan_exports.standalone": Entry(LOOK, "GET", "/plans/{plan}/export.html", "plan"),
     "plan_exports.workbook": Entry(LOOK, "GET", "/plans/{plan}/zones.xlsx", "plan"),

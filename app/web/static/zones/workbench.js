@@ -3,6 +3,7 @@
 import { fill, get, number, post, renewFormKeys, toast, words } from '../shared.js';
 import { BuildingList } from './list.js';
 import { NONE, ZonePanel } from './panel.js';
+import { goToPlace } from './place.js';
 import { Plan } from './plan.js';
 import { askIn, listenToKeys, wireSheet, wireTabs } from './tools.js';
 
@@ -351,5 +352,6 @@ ward = await import('wardmap').then((wardmap) => wardmap.get('plan')).catch(() =
 if (ward) {
   listenToMap();
   if (facts.editable) showTool();
+  trying(() => goToPlace({ zone: zoomToZone, building: lookAt }));
 } else toast(said.noMap, { error: true });
 document.documentElement.dataset.ready = 'yes';
