@@ -147,7 +147,7 @@ def _those(layer: WrittenLayer, name: str, wanted: Sequence[bool]) -> WrittenLay
 
 
 def _short(layer: WrittenLayer) -> WrittenLayer:
-    """Texts that fit a DBF field, cut between characters and not within one."""
+    """Texts that fit a DBF field: the driver would cut them as well, and write each into the log."""
     columns = {
         field: [_cut(one) if isinstance(one, str) else one for one in values]
         for field, values in layer.columns.items()
