@@ -26,9 +26,12 @@ def has_outlines(session: Session, area_code: str, on: date) -> bool:
     return int(counted or 0) <= MOST_BUILDINGS
 
 
-def zone_outlines(session: Session, plan_id: int, area_code: str, on: date) -> dict[int, dict[str, Any]]:
+def zone_outlines(
+    session: Session, plan_id: int, area_code: str, on: date, most: int | None = None
+) -> dict[int, dict[str, Any]]:
     """For each zone with buildings its outline and label place as GeoJSON; nothing in very large communities."""
-    bound = {"plan": plan_id, "area": area_code, "on": on, "most": MOST_BUILDINGS + 1}
+    most = MOST_BUILDINGS if most is None else most
+    bound = {"plan": plan_id, "area": area_code, "on": on, "most": most + 1}
     rows = session.execute(
         text(
             """SELECT ST_AsBinary(CASE WHEN b.footprint IS NULL THEN b.point
@@ -39,7 +42,7 @@ def zone_outlines(session: Session, plan_id: int, area_code: str, on: date) -> d
         ),
         bound,
     ).all()
-    if len(rows) > MOST_BUILDINGS:
+    if len(rows) > most:
         return {}
     boundary = session.scalar(
         text(

@@ -53,4 +53,7 @@ ZONES: dict[str, Entry] = {
     "plan_exports.paper": Entry(LOOK, "GET", "/plans/{plan}/print", "plan"),
     "plan_exports.standalone": Entry(LOOK, "GET", "/plans/{plan}/export.html", "plan"),
     "plan_exports.workbook": Entry(LOOK, "GET", "/plans/{plan}/zones.xlsx", "plan"),
+    "plan_files.geojson": Entry(LOOK, "GET", "/plans/{plan}/zones.geojson", "plan"),
+    "plan_files.geopackage": Entry(LOOK, "GET", "/plans/{plan}/plan.gpkg", "plan"),
+    "plan_files.shapefile": Entry(LOOK, "GET", "/plans/{plan}/shapefile.zip", "plan"),
 }  # fmt: skip
