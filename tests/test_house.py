@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 import app.geo
+import app.partition
 from app.config import Settings, variable_name
 
 CHECKOUT = Path(__file__).parent.parent
@@ -24,7 +25,7 @@ SOURCES = sorted(
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 ROOMS = {"accounts", "audit", "ground", "system", "zones"}
-TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "privacy", "web"}
+TOOLKITS = {"cli", "cluster", "geo", "journal", "maps", "migrations", "partition", "privacy", "web"}
 BAD_WORDS = {
     "data",
     "info",
@@ -39,7 +40,7 @@ BAD_WORDS = {
     "common",
     "services",
 }
-DOCUMENTED = re.compile(r"app/(geo/|\w+/(rules|actions))")
+DOCUMENTED = re.compile(r"app/(geo/|partition/|\w+/(rules|actions))")
 
 
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -120,7 +121,10 @@ def test_there_is_one_commit() -> None:
 
 @pytest.mark.parametrize("path", [one for one in SOURCES if DOCUMENTED.match(named(one))], ids=named)
 def test_what_measures_or_acts_is_documented(path: Path) -> None:
-    exported = set(app.geo.__all__) if path.is_relative_to(APP / "geo") else None
+    toolkit = next(
+        (one for one in (app.geo, app.partition) if path.is_relative_to(Path(one.__file__).parent)), None
+    )
+    exported = set(toolkit.__all__) if toolkit else None
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
             continue

@@ -41,7 +41,7 @@ DEFECTS = (
         "a question about everybody's plans",
         "tests/authority/test_first_lock.py::test_without_policies_nobody_reaches_more[workbench.outlines]",
         r"as planner about 329903001001: 200",
-        (("app/zones/queries/plans.py", 'FROM plan p WHERE p.id = %(plan)s AND {in_scope("p.area_code")}', "FROM plan p WHERE p.id = %(plan)s"),),
+        (("app/zones/queries/plans.py", 'WHERE p.id = %(plan)s AND {in_scope("p.area_code")}', "WHERE p.id = %(plan)s"),),
     ),
     Defect(
         "a community's scope is its street", f"{LOCKS}::test_scopes_of_codes", r"assert \(",

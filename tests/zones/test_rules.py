@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
 from app.errors import InvalidInput
+from app.partition import reading_order
 from app.zones import rules
 from app.zones.rules.lasso import MAX_TOUCHES, _touches
 
@@ -45,18 +46,18 @@ def test_deviation_is_measured_from_the_mean() -> None:
 def test_numbers_go_from_west_to_east_in_bands_from_the_north() -> None:
     north_west, north_east, south_west, south_east = (0, 1.02), (1, 1), (0, 0), (1, 0.01)
     places = [south_east, north_east, south_west, north_west]
-    assert [places[i] for i in rules.reading_order(places)] == [
+    assert [places[i] for i in reading_order(places)] == [
         north_west,
         north_east,
         south_west,
         south_east,
     ]
-    assert rules.reading_order([]) == []
+    assert reading_order([]) == []
 
 
 @given(st.lists(st.tuples(st.floats(118, 119), st.floats(31, 32)), max_size=40))
 def test_every_zone_gets_one_number(places: list[tuple[float, float]]) -> None:
-    assert sorted(rules.reading_order(places)) == list(range(len(places)))
+    assert sorted(reading_order(places)) == list(range(len(places)))
 
 
 def test_a_name_that_only_repeats_the_number_is_not_kept() -> None:
@@ -186,6 +187,7 @@ def test_a_tangle_costs_little_memory(name: str) -> None:
 IN_LITTLE_MEMORY = """
 import json, resource, sys
 from app.errors import InvalidInput
+from app.partition import reading_order
 from app.zones import rules
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 try:

@@ -6,10 +6,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.errors import N_, InvalidInput, NotFound
+from app.partition import reading_order
 from app.zones.actions.rows import drop_zone, label_zones, zone_facts
 from app.zones.actions.steps import Ask, Outcome, take_step
 from app.zones.models import Plan, Zone
-from app.zones.rules import MAX_ZONES, free_colour, free_number, own_name, reading_order
+from app.zones.rules import MAX_ZONES, free_colour, free_number, own_name
 
 
 def add_zone(

@@ -15,7 +15,6 @@ from app.zones.rules.numbers import (
     largest_deviation,
     neighbours,
     own_name,
-    reading_order,
     zone_code,
 )
 from app.zones.rules.outlines import label_place, zone_outlines
@@ -42,7 +41,6 @@ __all__ = [
     "neighbours",
     "own_name",
     "pieces",
-    "reading_order",
     "standing",
     "successors",
     "zone_code",

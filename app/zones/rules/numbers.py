@@ -1,6 +1,5 @@
 """Numbers of zones: codes, order, household bands, names that only repeat the number."""
 
-import math
 from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
@@ -125,39 +124,6 @@ def free_colour(used: Sequence[int], colours: int) -> int:
     for index in used:
         counts[index % colours] += 1
     return counts.index(min(counts))
-
-
-def reading_order(places: Sequence[tuple[float, float]]) -> list[int]:
-    """Positions in the order of numbering: bands from north to south, in each band from west to east.
-
-    Parameters
-    ----------
-    places : sequence of (longitude, latitude)
-        One place for each zone, in degrees.
-
-    Returns
-    -------
-    list of int
-        Positions in `places`; the first one gets number 1.
-
-    Notes
-    -----
-    As the published grid codes number (Beijing DB11, Xi'an DB6101/T 3185-2024). There are about as many
-    bands as the square root of the number of zones; a band begins at its northernmost zone.
-    """
-    if not places:
-        return []
-    latitudes = [lat for _, lat in places]
-    bands = max(1, round(math.sqrt(len(places))))
-    height = (max(latitudes) - min(latitudes)) / bands
-    ordered: list[int] = []
-    band: list[int] = []
-    for position in sorted(range(len(places)), key=lambda i: (-places[i][1], places[i][0])):
-        if band and latitudes[band[0]] - latitudes[position] > height:
-            ordered += sorted(band, key=lambda i: places[i][0])
-            band = []
-        band.append(position)
-    return ordered + sorted(band, key=lambda i: places[i][0])
 
 
 def neighbours(
